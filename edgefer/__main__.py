@@ -1,0 +1,5 @@
+"""`python -m edgefer`."""
+
+from edgefer.cli.main import main
+
+main()

@@ -1,0 +1,156 @@
+"""The model card: what travels with every checkpoint, ONNX file and engine.
+
+One frozen JSON form. It sits in a checkpoint's safetensors metadata, in an ONNX file's `metadata_props` (both under
+`KEY`), and beside an engine as `card.json`, so that nothing downstream asks again for a size, a mean or a label order.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edgefer.errors import ArtifactError
+
+KEY = "edgefer.card"
+FILE = "card.json"
+
+
+class Precision(str, Enum):
+    """The arithmetic of the bulk of a network; it lives in the ONNX graph, engines are strongly typed."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+    INT8 = "int8"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputSpec(_Frozen):
+    """What a network eats: float32 `[N, channels, height, width]`, pixels 0..255; mean and std are applied inside it.
+
+    `colour` says what the channels hold: `gray` (one plane, or the same plane repeated) or `rgb`.
+    `mean` and `std` are per channel and in units of pixel/255.
+    `crop_margin` is the fraction of a detected face box added on each side before the crop is resized.
+    """
+
+    height: int = Field(ge=16, le=1024)
+    width: int = Field(ge=16, le=1024)
+    channels: Literal[1, 3] = 1
+    colour: Literal["gray", "rgb"] = "gray"
+    mean: tuple[float, ...] = (0.5077,)
+    std: tuple[float, ...] = (0.2550,)
+    crop_margin: float = Field(default=0.0, ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> InputSpec:
+        if len(self.mean) != self.channels or len(self.std) != self.channels:
+            raise ValueError(f"mean and std need {self.channels} value(s), one a channel")
+        if min(self.std) <= 0:
+            raise ValueError("std must be above 0")
+        if self.colour == "rgb" and self.channels != 3:
+            raise ValueError("rgb input needs 3 channels")
+        return self
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        return self.channels, self.height, self.width
+
+
+class Measurement(_Frozen):
+    """One accuracy, and exactly where it comes from. All figures are fractions 0..1; `recall` is by emotion name."""
+
+    dataset: str
+    split: str
+    faces: int = Field(ge=1)
+    backend: str
+    accuracy: float
+    balanced_accuracy: float
+    macro_f1: float
+    recall: dict[str, float]
+
+
+class Provenance(_Frozen):
+    """What a network was trained on and from."""
+
+    recipe: str = ""
+    recipe_sha256: str = ""
+    dataset: str = ""
+    data_sha256: str = ""
+    splits: tuple[str, ...] = ()
+    teacher: str = ""
+    epochs: int = 0
+    seed: int = 0
+
+
+class Passport(_Frozen):
+    """What an engine is bound to. Hashes are hex SHA-256 of whole files; `targets` are names such as `sm89`."""
+
+    flavour: Literal["tensorrt", "tensorrt_rtx"]
+    version: str
+    targets: tuple[str, ...]
+    batch: tuple[int, int, int]
+    plan_sha256: str
+    onnx_sha256: str
+    calibration_sha256: str = ""
+    gpu: str = ""
+    driver: str = ""
+    cuda: str = ""
+    census: dict[str, int] = Field(default_factory=dict)
+
+
+class ModelCard(_Frozen):
+    """Everything a program must know about a network to feed it and to read it."""
+
+    format: Literal[1] = 1
+    name: str
+    architecture: str
+    parameters: int = Field(ge=1)
+    trimmed: bool = False
+    labels: tuple[str, ...] = Field(min_length=2)
+    input: InputSpec
+    precision: Precision = Precision.FP32
+    provenance: Provenance = Provenance()
+    measured: tuple[Measurement, ...] = ()
+    tools: dict[str, str] = Field(default_factory=dict)
+    engine: Passport | None = None
+
+    @model_validator(mode="after")
+    def _distinct_labels(self) -> ModelCard:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels repeat")
+        return self
+
+    def but(self, **changes: Any) -> ModelCard:
+        """A copy with some fields replaced."""
+        return self.model_copy(update=changes)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The one JSON form."""
+        return self.model_dump_json(indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str | bytes, where: str) -> ModelCard:
+        """Parse a card; `where` names its file in the ArtifactError raised when it is damaged."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "card"
+            raise ArtifactError(
+                f"the model card in {where} is damaged ({place}: {first['msg']})",
+                "write the file again with edgefer export or edgefer build-engine",
+            ) from error
+
+    @classmethod
+    def beside(cls, plan: Path) -> ModelCard:
+        """Read `card.json` beside an engine."""
+        path = plan.parent / FILE
+        if not path.is_file():
+            raise ArtifactError(f"{plan} has no {FILE} beside it", "build it again with: edgefer build-engine")
+        return cls.from_json(path.read_bytes(), str(path))

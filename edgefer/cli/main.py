@@ -1,0 +1,44 @@
+"""The command line: registers one file a command, and turns edgefer's errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import edgefer
+from edgefer.console import say
+from edgefer.errors import EdgeferError
+
+app = typer.Typer(
+    name="edgefer",
+    help="Distil facial-expression networks, compile them to TensorRT engines, measure them, watch a camera.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        print(f"edgefer {edgefer.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run one command and exit: 0 ok, 1 a check or a file failed, 2 wrong usage, 130 stopped by Ctrl-C."""
+    try:
+        app(argv)
+    except EdgeferError as error:
+        say(f"error: {error}")
+        sys.exit(error.exit_code)

@@ -1,0 +1,61 @@
+"""Messages and progress, all on stderr, so that stdout carries data alone."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+Step = Callable[[int, str], None]
+
+
+def say(message: str) -> None:
+    """Print one line to stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def progress(title: str, total: int) -> Iterator[Step]:
+    """Show work of `total` steps; yields `step(advance, note)`.
+
+    A bar with time left when stderr is a terminal, else plain lines at most every ten seconds and one at the end.
+    """
+    if sys.stderr.isatty():
+        yield from _bar(title, total)
+    else:
+        yield from _lines(title, total)
+
+
+def _bar(title: str, total: int) -> Iterator[Step]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total, note="")
+        yield lambda advance, note: bar.update(task, advance=advance, note=note)
+
+
+def _lines(title: str, total: int) -> Iterator[Step]:
+    start = last = time.monotonic()
+    done = 0
+
+    def step(advance: int, note: str) -> None:
+        nonlocal done, last
+        done += advance
+        now = time.monotonic()
+        if now - last >= 10 or done == total:
+            last = now
+            left = (now - start) / max(done, 1) * (total - done)
+            rest = f", {left:.0f} s left" if done < total else f" in {now - start:.0f} s"
+            say(f"{title}: {done}/{total}{rest}{'; ' + note if note else ''}")
+
+    yield step

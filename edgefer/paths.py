@@ -1,0 +1,121 @@
+"""Where files land, and how they are written: to a temporary name first, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgefer.errors import ArtifactError
+
+RUNS = Path("runs")
+DATA = Path("data")
+ENGINES = Path("engines")
+CALIBRATION = Path("calibration")
+
+
+def cache_dir() -> Path:
+    """Downloads and derived files: `EDGEFER_HOME`, else the user's cache folder. Not created here."""
+    if home := os.environ.get("EDGEFER_HOME"):
+        return Path(home)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgefer"
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it becomes `path` when the block ends well and vanishes otherwise.
+
+    Raises ArtifactError when the folder cannot be made or written.
+    """
+    if path.is_dir():
+        raise ArtifactError(f"{path} is a directory", "name a file to write")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise ArtifactError(f"cannot write {path}: {error.strerror}", "name a writable place") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise ArtifactError(f"cannot write {path}: {error.strerror or error}", "free some space or name a writable place") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_dir(path: Path) -> Iterator[Path]:
+    """Yield a temporary directory beside `path`; it replaces `path` when the block ends well, else vanishes."""
+    if path.exists() and not path.is_dir():
+        raise ArtifactError(f"{path} is a file", "name a directory to write")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise ArtifactError(f"cannot write {path}: {error.strerror}", "name a writable place") from error
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    except OSError as error:
+        raise ArtifactError(f"cannot write {path}: {error.strerror or error}", "free some space or name a writable place") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        for block in iter(lambda: handle.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def sha256_of(*parts: bytes | str) -> str:
+    """Hex SHA-256 over the parts, each preceded by its length, so that no two lists of parts collide by joining."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def require_file(path: Path, what: str, fix: str) -> Path:
+    """Return `path` if it is a readable non-empty file that is no Git-LFS pointer; raise ArtifactError otherwise."""
+    if path.is_dir():
+        raise ArtifactError(f"{path} is a directory, not {what}", fix)
+    try:
+        with path.open("rb") as handle:
+            head = handle.read(64)
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path} does not exist: {what} was expected there", fix) from error
+    except OSError as error:
+        raise ArtifactError(f"cannot read {path}: {error.strerror}", fix) from error
+    if not head:
+        raise ArtifactError(f"{path} is empty: {what} was expected there", fix)
+    if head.startswith(b"version https://git-lfs"):
+        raise ArtifactError(f"{path} is a Git-LFS pointer, not {what}", "fetch the real file: git lfs pull")
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,64 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test runs in an empty folder, with an empty cache and no detector set."""
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    monkeypatch.setenv("EDGEFER_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("EDGEFER_YUNET", raising=False)
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Run one edgefer command in this process: `cli("inspect", path).err`."""
+    from edgefer.cli.main import main
+
+    def run(*args: object) -> Outcome:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main([str(arg) for arg in args])
+        streams = capfd.readouterr()
+        code = stop.value.code
+        return Outcome(code if isinstance(code, int) else 0 if code is None else 1, streams.out, streams.err)
+
+    return run
+
+
+def one_line(outcome: Outcome) -> str:
+    """The error line of a failed command; fails the test if there is more than one line or a traceback."""
+    lines = [line for line in outcome.err.splitlines() if line.startswith("error: ")]
+    assert "Traceback" not in outcome.err
+    assert len(lines) == 1, outcome.err
+    return lines[0]
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The team's folder of data and clips; tests that need it skip where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the folder 'shared' beside the checkout (FER2013 sheets, clips, detector)")
+    return SHARED
+
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")
