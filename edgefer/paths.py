@@ -45,7 +45,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
-        raise ArtifactError(f"cannot write {path}: {error.strerror or error}", "free some space or name a writable place") from error
+        raise ArtifactError(
+            f"cannot write {path}: {error.strerror or error}", "free some space or name a writable place"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -67,7 +69,9 @@ def atomic_dir(path: Path) -> Iterator[Path]:
             shutil.rmtree(path)
         temporary.replace(path)
     except OSError as error:
-        raise ArtifactError(f"cannot write {path}: {error.strerror or error}", "free some space or name a writable place") from error
+        raise ArtifactError(
+            f"cannot write {path}: {error.strerror or error}", "free some space or name a writable place"
+        ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -30,7 +30,9 @@ class FaceSet:
 
     def __post_init__(self) -> None:
         if self.pixels.dtype != np.uint8 or self.pixels.ndim not in (3, 4):
-            raise DataError(f"{self.name}: faces must be uint8 [N, H, W] or [N, H, W, 3], not {self.pixels.dtype} {self.pixels.shape}")
+            raise DataError(
+                f"{self.name}: faces must be uint8 [N, H, W] or [N, H, W, 3], not {self.pixels.dtype} {self.pixels.shape}"
+            )
         if self.pixels.ndim == 4 and self.pixels.shape[3] != 3:
             raise DataError(f"{self.name}: colour faces need 3 channels, not {self.pixels.shape[3]}")
         if self.labels.shape != (len(self.pixels),):

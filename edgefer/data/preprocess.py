@@ -24,7 +24,9 @@ def resize(picture: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArr
     import cv2
 
     shrinks = picture.shape[0] > height or picture.shape[1] > width
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(
+        cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8
+    )
 
 
 def network_input(faces: npt.NDArray[np.uint8], spec: InputSpec) -> npt.NDArray[np.float32]:

@@ -29,7 +29,10 @@ class Session(ABC):
         """Logits, float32 `[N, labels]` in the card's label order, for pixels, float32 `[N, C, H, W]` in 0..255."""
         if pixels.ndim != 4 or pixels.shape[1:] != self.card.input.shape:
             expected = ", ".join(str(size) for size in self.card.input.shape)
-            raise DataError(f"{self.card.name} takes pixels [N, {expected}], not {list(pixels.shape)}", "prepare faces with edgefer.data.preprocess.network_input")
+            raise DataError(
+                f"{self.card.name} takes pixels [N, {expected}], not {list(pixels.shape)}",
+                "prepare faces with edgefer.data.preprocess.network_input",
+            )
         if not len(pixels):
             return np.empty((0, len(self.card.labels)), np.float32)
         return self._infer(np.ascontiguousarray(pixels, np.float32))
@@ -44,7 +47,9 @@ class Session(ABC):
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
