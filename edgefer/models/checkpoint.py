@@ -1,0 +1,131 @@
+"""Checkpoints: safetensors with the model card in the metadata; the ResEmoteNet authors' `.pth` files load too.
+
+Nothing here executes what it loads: safetensors holds tensors only, `.pth` goes through `weights_only=True`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgefer.card import KEY, InputSpec, ModelCard
+from edgefer.emotions import FER2013, RESEMOTENET
+from edgefer.errors import ArtifactError
+from edgefer.paths import atomic_file, require_file
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from edgefer.models.network import Network
+
+_FIX = "name a checkpoint that edgefer train or edgefer distill wrote (best.safetensors)"
+# Where training scripts put the state dict inside what they save; the authors' evaluation reads the first.
+_WRAPPERS = ("model_state_dict", "state_dict", "net", "model", "ema")
+_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def save(path: Path, body: nn.Module, card: ModelCard) -> None:
+    """Write a body's parameters and buffers, with its card, atomically."""
+    from safetensors.torch import save_file
+
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in body.state_dict().items()}
+    with atomic_file(path) as temporary:
+        save_file(state, temporary, metadata={KEY: card.to_json()})
+
+
+def load(path: Path) -> tuple[Network, ModelCard]:
+    """A checkpoint's network, on the CPU in evaluation mode, and its card. Raises ArtifactError when it is damaged."""
+    require_file(path, "a checkpoint", _FIX)
+    state, card = _read_pth(path) if path.suffix in {".pth", ".pt"} else (_read_safetensors(path), read_card(path))
+    return _assemble(path, state, card), card
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card of a safetensors checkpoint, read from its header alone; needs neither torch nor safetensors."""
+    require_file(path, "a checkpoint", _FIX)
+    with path.open("rb") as handle:
+        length = int.from_bytes(handle.read(8), "little")
+        # safetensors caps its own header at 100 MB; a text file read as a length is far beyond that
+        header = handle.read(length) if length <= 100_000_000 else b""
+    try:
+        metadata = json.loads(header).get("__metadata__", {})
+    except (ValueError, AttributeError) as error:
+        raise ArtifactError(f"{path} is not a safetensors checkpoint, or is damaged", _FIX) from error
+    if KEY not in metadata:
+        raise ArtifactError(f"{path} holds tensors but no edgefer model card", _FIX)
+    return ModelCard.from_json(metadata[KEY], str(path))
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, ValueError, OSError) as error:
+        raise ArtifactError(f"{path} is not a safetensors checkpoint, or is damaged ({error})", _FIX) from error
+
+
+def _assemble(path: Path, state: dict[str, Tensor], card: ModelCard) -> Network:
+    from edgefer.models.network import Network
+    from edgefer.models.registry import build
+    from edgefer.models.trim import trim
+
+    body = build(card.architecture, channels=card.input.channels, classes=len(card.labels))
+    if card.trimmed:
+        body = trim(body, *card.input.shape)
+    try:
+        body.load_state_dict(state)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise ArtifactError(
+            f"{path} does not fit its card's architecture {card.architecture} ({first})", _FIX
+        ) from error
+    return Network(body, card.input).eval()
+
+
+def _read_pth(path: Path) -> tuple[dict[str, Tensor], ModelCard]:
+    """The authors' layout: a dict that holds the state dict, or a bare state dict, possibly saved under DataParallel."""
+    import pickle
+
+    import torch
+
+    try:
+        loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, KeyError, OSError) as error:
+        raise ArtifactError(
+            f"{path} is damaged or holds more than tensors, which edgefer does not execute",
+            "save its state_dict() alone with torch.save",
+        ) from error
+    for key in _WRAPPERS:
+        if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
+            loaded = loaded[key]
+            break
+    if not isinstance(loaded, dict) or not all(isinstance(value, torch.Tensor) for value in loaded.values()):
+        raise ArtifactError(f"{path} holds no state dict", "save its state_dict() with torch.save")
+    state = {str(name).removeprefix("module."): value for name, value in loaded.items()}
+    return state, _authors_card(path, state)
+
+
+def _authors_card(path: Path, state: dict[str, Tensor]) -> ModelCard:
+    from edgefer.models.resemotenet import arguments_from
+
+    names = {1: "resemotenet", 2: "mini-resemotenet-a", 4: "mini-resemotenet-b", 8: "mini-resemotenet-c"}
+    try:
+        arguments = arguments_from(state)
+        architecture = names[arguments["divisor"]]
+        labels = {7: RESEMOTENET}[arguments["classes"]]
+        channels = arguments["channels"]
+        spec = InputSpec(height=64, width=64, channels=3, mean=_IMAGENET_MEAN, std=_IMAGENET_STD)
+        if channels == 1:
+            spec = InputSpec(height=64, width=64)
+    except (KeyError, ValueError, IndexError) as error:
+        raise ArtifactError(
+            f"{path} is not a ResEmoteNet state dict with {len(FER2013)} classes ({error})",
+            "edgefer reads the authors' checkpoints and its own .safetensors",
+        ) from error
+    learned = sum(
+        value.numel() for name, value in state.items() if "running_" not in name and "num_batches" not in name
+    )
+    return ModelCard(name=path.stem, architecture=architecture, parameters=learned, labels=labels, input=spec)

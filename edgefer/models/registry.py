@@ -1,0 +1,54 @@
+"""Architectures by name. To add one: write its module, then add a line to `ARCHITECTURES`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edgefer.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A named network shape. `make(channels=, classes=, **options)` returns its body with fresh weights."""
+
+    name: str
+    summary: str
+    make: Callable[..., nn.Module]
+
+
+def _resemotenet(divisor: int, se_reduction: int = 16) -> Callable[..., nn.Module]:
+    def make(**options: Any) -> nn.Module:
+        from edgefer.models.resemotenet import ResEmoteNet
+
+        return ResEmoteNet(divisor=divisor, se_reduction=se_reduction, **options)
+
+    return make
+
+
+ARCHITECTURES = {
+    architecture.name: architecture
+    for architecture in (
+        Architecture("resemotenet", "the papers' teacher, 80.2 M parameters", _resemotenet(1)),
+        Architecture("mini-resemotenet-a", "channels halved, 20.1 M", _resemotenet(2)),
+        Architecture("mini-resemotenet-b", "channels quartered, 5.0 M", _resemotenet(4)),
+        Architecture("mini-resemotenet-c", "channels cut to an eighth, 1.3 M", _resemotenet(8, se_reduction=1)),
+    )
+}
+
+
+def build(architecture: str, channels: int, classes: int, **options: Any) -> nn.Module:
+    """A body with fresh weights (torch's default initialisation, torch's global random state).
+
+    Raises UsageError for an unknown name.
+    """
+    if architecture not in ARCHITECTURES:
+        near = difflib.get_close_matches(architecture, ARCHITECTURES, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(ARCHITECTURES)}"
+        raise UsageError(f"no architecture is named '{architecture}'", hint)
+    return ARCHITECTURES[architecture].make(channels=channels, classes=classes, **options)

@@ -1,0 +1,55 @@
+"""Defaults that find things: what a command works on when it is not told."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from edgefer.errors import ArtifactError, EdgeferError
+from edgefer.paths import ENGINES, RUNS
+
+_SHIPPED = "students"
+
+
+def shipped_students() -> dict[str, Path]:
+    """The students inside the package, by name, as ONNX files."""
+    folder = Path(str(resources.files("edgefer"))) / _SHIPPED
+    return {path.stem: path for path in sorted(folder.glob("*.onnx"))}
+
+
+def find_student() -> tuple[Path, str]:
+    """The newest distilled student under `runs/`, else the newest network there, else the shipped one.
+
+    Returns its path and why it was taken. Raises ArtifactError when there is none.
+    """
+    from edgefer.models.checkpoint import read_card
+
+    newest = sorted(RUNS.rglob("best.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
+    others = []
+    for path in newest:
+        try:
+            card = read_card(path)
+        except EdgeferError:
+            continue
+        if card.provenance.teacher:
+            return path, f"the newest student under {RUNS}/"
+        others.append(path)
+    if others:
+        return others[0], f"the newest network under {RUNS}/"
+    if shipped := shipped_students():
+        return next(iter(shipped.values())), "the student that edgefer ships"
+    raise ArtifactError(f"no student under {RUNS}/", "make one with: edgefer distill")
+
+
+def find_runnable() -> tuple[Path, str]:
+    """What `edgefer run` runs: the newest engine that fits this machine, else the newest student as `find_student`.
+
+    Returns its path and why it was taken.
+    """
+    from edgefer.runtime.engine import runs_here
+
+    engines = sorted(ENGINES.glob("*/*.engine"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in engines:
+        if runs_here(path):
+            return path, f"the newest engine under {ENGINES}/ that fits this machine"
+    return find_student()
