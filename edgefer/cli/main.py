@@ -8,6 +8,10 @@ from typing import Annotated
 import typer
 
 import edgefer
+from edgefer.cli.distill import distill
+from edgefer.cli.export import export
+from edgefer.cli.recipes import recipes
+from edgefer.cli.train import train
 from edgefer.console import say
 from edgefer.errors import EdgeferError
 
@@ -35,6 +39,12 @@ def _root(
     ] = False,
 ) -> None:
     pass
+
+
+app.command("train")(train)
+app.command("distill")(distill)
+app.command("export")(export)
+app.add_typer(recipes, name="recipes")
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -7,14 +7,12 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edgefer.card import KEY, ModelCard
 from edgefer.errors import BackendError, CheckFailed
+from edgefer.evaluate.agreement import Agreement, compare_logits
 from edgefer.paths import atomic_file
 from edgefer.runtime.session import Array
 
@@ -26,31 +24,7 @@ OPSET = 20
 INPUT, OUTPUT, BATCH = "pixels", "logits", "batch"
 
 
-@dataclass(frozen=True)
-class Parity:
-    """How far an exported file is from the network it came from, over `faces` faces.
-
-    label_agreement: share of faces with the same top label. max_logit_difference: absolute, beside the largest
-    absolute logit, `largest_logit`.
-    """
-
-    faces: int
-    label_agreement: float
-    max_logit_difference: float
-    largest_logit: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.label_agreement:.2%} of {self.faces} labels agree, "
-            f"largest logit difference {self.max_logit_difference:.2g} (largest logit {self.largest_logit:.3g})"
-        )
-
-    def to_dict(self) -> dict[str, float]:
-        """As JSON values."""
-        return asdict(self)
-
-
-def export_onnx(network: Network, card: ModelCard, out: Path, pixels: Array) -> tuple[ModelCard, Parity]:
+def export_onnx(network: Network, card: ModelCard, out: Path, pixels: Array) -> tuple[ModelCard, Agreement]:
     """Write `network` as ONNX: trimmed, opset 20, one file, dynamic `batch`, normalisation in the graph, card inside.
 
     pixels: float32 `[N, C, H, W]`, 0..255, real faces (at least one): the file is run on them in ONNX Runtime before it
@@ -69,18 +43,20 @@ def export_onnx(network: Network, card: ModelCard, out: Path, pixels: Array) -> 
     with atomic_file(out) as temporary:
         _write(trimmed, card, temporary)
         with TorchSession(network, card, device="cpu") as before, OnnxSession(temporary) as after:
-            parity = compare(before.infer(pixels), after.infer(pixels))
-        if parity.label_agreement < 0.99:
+            parity = compare_logits(before.infer(pixels), after.infer(pixels))
+        if parity.same_label < 0.99:
             raise CheckFailed(
-                f"the exported file does not match its network: {parity}", "report this with the checkpoint"
+                f"the exported file does not match its network: {describe(parity)}", "report this with the checkpoint"
             )
     return card, parity
 
 
-def compare(reference: Array, other: Array) -> Parity:
-    """Parity of two sets of logits, float32 `[N, labels]`, N at least 1."""
-    agree = float((reference.argmax(1) == other.argmax(1)).mean())
-    return Parity(len(reference), agree, float(np.abs(reference - other).max()), float(np.abs(reference).max()))
+def describe(parity: Agreement) -> str:
+    """The agreement of an exported file with its network, for people."""
+    return (
+        f"{parity.same_label:.2%} of {parity.faces} labels as in torch, "
+        f"largest logit difference {parity.max_difference:.2g}"
+    )
 
 
 def _write(network: Network, card: ModelCard, path: Path) -> None:

@@ -42,13 +42,18 @@ ARCHITECTURES = {
 }
 
 
+def find(name: str) -> Architecture:
+    """An architecture by name; UsageError with a suggestion when there is none."""
+    if name not in ARCHITECTURES:
+        near = difflib.get_close_matches(name, ARCHITECTURES, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(ARCHITECTURES)}"
+        raise UsageError(f"no architecture is named '{name}'", hint)
+    return ARCHITECTURES[name]
+
+
 def build(architecture: str, channels: int, classes: int, **options: Any) -> nn.Module:
     """A body with fresh weights (torch's default initialisation, torch's global random state).
 
     Raises UsageError for an unknown name.
     """
-    if architecture not in ARCHITECTURES:
-        near = difflib.get_close_matches(architecture, ARCHITECTURES, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(ARCHITECTURES)}"
-        raise UsageError(f"no architecture is named '{architecture}'", hint)
-    return ARCHITECTURES[architecture].make(channels=channels, classes=classes, **options)
+    return find(architecture).make(channels=channels, classes=classes, **options)

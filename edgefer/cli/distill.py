@@ -1,0 +1,59 @@
+"""`edgefer distill`: a student from its teachers, beside the same student alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgefer.cli.options import Json, emit
+from edgefer.cli.train import Changes, Out, Resume
+from edgefer.console import say
+
+
+def distill(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(metavar="[RECIPE]", help="A shipped recipe's name or a .toml file; see edgefer recipes ls."),
+    ] = None,
+    changes: Changes = None,
+    out: Out = None,
+    resume: Resume = False,
+    baseline: Annotated[bool, typer.Option(help="Train the student without its teacher too, to know the gain.")] = True,
+    json: Json = False,
+) -> None:
+    """Distil a student from its teacher; the teacher is trained first when it is not there.
+
+    Without a recipe: fer2013-c when FER2013 is prepared here, else demo-c on the drawn faces inside edgefer.
+    """
+    from edgefer.cli.training import require_torch, summary, write_curves
+
+    require_torch()
+    from edgefer.data.load import find_store
+    from edgefer.distill.run import distill_recipe
+    from edgefer.recipe import load
+
+    if recipe is None:
+        store = find_store("fer2013")
+        recipe = "fer2013-c" if store else "demo-c"
+        reason = f"FER2013 is prepared in {store}" if store else "no FER2013 store is here, so on drawn demo faces"
+        say(f"recipe {recipe}: {reason}")
+    result = distill_recipe(load(recipe, changes or ()), out, resume, baseline)
+    student = result.student
+    runs = {"student distilled": student} | ({"student alone": result.alone} if result.alone else {})
+    write_curves(student.folder, runs)
+    text = f"{student.card.name}: {student.accuracy:.2%} on {student.card.measured[0].split}, best epoch in {student.checkpoint}"
+    if result.alone and result.gain is not None:
+        text += f"\nthe same student without its teacher: {result.alone.accuracy:.2%}; distillation "
+        text += (
+            f"gained {100 * result.gain:.1f} points"
+            if result.gain > 0
+            else f"gained nothing ({100 * result.gain:.1f} points)"
+        )
+    values = {
+        "student": summary(student),
+        "alone": summary(result.alone) if result.alone else None,
+        "gain": result.gain,
+    }
+    emit(json, values | {"teachers": [str(path) for path in result.teachers]}, text)
+    say(f"next: edgefer build-engine {student.checkpoint} --precision fp16")

@@ -1,0 +1,15 @@
+"""What several commands share: the `--json` option and how a result is printed."""
+
+from __future__ import annotations
+
+import json as json_module
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def emit(as_json: bool, values: dict[str, Any], text: str) -> None:
+    """Print a result to stdout: one JSON object, or text for people."""
+    print(json_module.dumps(values, indent=2) if as_json else text)

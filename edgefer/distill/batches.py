@@ -1,0 +1,64 @@
+"""Faces in memory as uint8, handed out as shuffled batches; random numbers depend on the seed and the epoch alone.
+
+That is what makes a resumed run equal to an uninterrupted one: no random state has to be saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from edgefer.card import InputSpec
+from edgefer.data.faces import FaceSet
+
+
+def planes(faces: FaceSet, device: torch.device) -> Tensor:
+    """A face set as uint8 `[N, 1, H, W]` gray or `[N, 3, H, W]` RGB on `device`, in its own size."""
+    pixels = torch.from_numpy(np.ascontiguousarray(faces.pixels))
+    pixels = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2).contiguous()
+    return pixels.to(device)
+
+
+def fit(pixels: Tensor, spec: InputSpec) -> Tensor:
+    """Float pixels 0..255 `[N, 1 or 3, H, W]` to a network's input `[N, C, h, w]`.
+
+    The same as `edgefer.data.preprocess.network_input` to within one grey level: areas when it shrinks, linear when it
+    enlarges, BT.601 luma for colour faces in a gray network.
+    """
+    if spec.colour == "gray" and pixels.shape[1] == 3:
+        luma = torch.tensor((0.299, 0.587, 0.114), device=pixels.device, dtype=pixels.dtype)
+        pixels = (pixels * luma[:, None, None]).sum(1, keepdim=True)
+    height, width = pixels.shape[2:]
+    if (height, width) != (spec.height, spec.width):
+        if height > spec.height or width > spec.width:
+            pixels = F.interpolate(pixels, (spec.height, spec.width), mode="area")
+        else:
+            pixels = F.interpolate(pixels, (spec.height, spec.width), mode="bilinear", align_corners=False)
+    return pixels.expand(-1, spec.channels, -1, -1)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Indices into the training set, int64 `[B]` on its device, and the step's own random source."""
+
+    indices: Tensor
+    generator: Generator
+    mix_weight: float
+
+
+def epoch_batches(count: int, batch: int, seed: int, epoch: int, device: torch.device, mixup: float) -> Iterator[Batch]:
+    """The batches of one epoch: a fresh order, the remainder left out (another each epoch). Sets torch's global seed."""
+    number = seed * 1_000_003 + epoch
+    torch.manual_seed(number)  # dropout draws from the global source
+    source = np.random.default_rng(number)
+    generator = Generator(device).manual_seed(number)
+    order = torch.from_numpy(source.permutation(count)).to(device)
+    size = min(batch, count)
+    for start in range(0, count - size + 1, size):
+        weight = float(source.beta(mixup, mixup)) if mixup else 1.0
+        yield Batch(order[start : start + size], generator, weight)

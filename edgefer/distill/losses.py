@@ -1,0 +1,49 @@
+"""What training minimises. All functions take logits, float `[N, classes]`, and return a scalar mean over faces."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """T^2 * KL(softmax(teacher / T) || softmax(student / T)), mean over faces (Hinton et al., arXiv 1503.02531)."""
+    divergence = F.kl_div(
+        F.log_softmax(student / temperature, dim=1),
+        F.log_softmax(teacher / temperature, dim=1),
+        reduction="batchmean",
+        log_target=True,
+    )
+    return divergence * temperature**2
+
+
+def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
+    """Cross-entropy against probabilities `targets`, `[N, classes]`, each face weighted by its classes' weights.
+
+    Smoothing moves that share of the target to the uniform distribution. The mean is over the weights, as torch's own
+    for class indices, so that weights change the balance and not the scale.
+    """
+    classes = logits.shape[1]
+    soft = targets * (1 - smoothing) + smoothing / classes
+    if weights is None:
+        return -(soft * F.log_softmax(logits, dim=1)).sum(1).mean()
+    share = targets @ weights
+    return -(soft * weights * F.log_softmax(logits, dim=1)).sum() / share.sum()
+
+
+def class_weights(counts: Tensor, kind: str) -> Tensor | None:
+    """Weights `[classes]` from faces per class: `inverse` is N / (classes * count), `inverse-sqrt` its root.
+
+    A class without faces gets weight 0. `none` gives None.
+    """
+    if kind == "none":
+        return None
+    counts = counts.double()
+    weights = counts.sum() / (len(counts) * counts.clamp(min=1)) * (counts > 0)
+    return (weights if kind == "inverse" else weights.sqrt()).float()
+
+
+def mean_logits(logits: list[Tensor]) -> Tensor:
+    """An ensemble's logits: each teacher's, centred so that none counts more for its offset, then averaged."""
+    return torch.stack([values - values.mean(1, keepdim=True) for values in logits]).mean(0)

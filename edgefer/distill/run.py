@@ -1,0 +1,102 @@
+"""From a recipe to trained networks: the teacher first if it is not there, the student, and the student alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from edgefer.console import say
+from edgefer.data.faces import FaceSet
+from edgefer.data.load import load_faces
+from edgefer.distill.teachers import load_teachers
+from edgefer.distill.trainer import Run, finished, limited, train
+from edgefer.errors import ArtifactError, UsageError
+from edgefer.paths import RUNS
+from edgefer.recipe import Recipe, load
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """A student, the same student without a teacher (None when it was not wanted), and the checkpoints that taught."""
+
+    student: Run
+    alone: Run | None
+    teachers: tuple[Path, ...]
+
+    @property
+    def gain(self) -> float | None:
+        """What distillation added to the accuracy on the choosing split, 0..1; None without a baseline."""
+        return None if self.alone is None else self.student.accuracy - self.alone.accuracy
+
+
+def device() -> torch.device:
+    """Where training runs: the GPU when there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def faces_of(recipe: Recipe) -> tuple[FaceSet, FaceSet]:
+    """A recipe's training and choosing faces."""
+    training = load_faces(recipe.data.source, recipe.data.train)
+    return limited(training, recipe.data.limit), load_faces(recipe.data.source, recipe.data.choose)
+
+
+def train_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False) -> Run:
+    """Train a recipe that has no teacher; raises UsageError when it has one."""
+    if recipe.teacher is not None:
+        raise UsageError(f"recipe {recipe.name} has a teacher", f"edgefer distill {recipe.name}")
+    training, choosing = faces_of(recipe)
+    return train(recipe, training, choosing, out or run_folder(recipe.name, resume), resume=resume)
+
+
+def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False, baseline: bool = True) -> Distilled:
+    """Train a recipe's student from its teachers, and beside it the student alone.
+
+    A teacher named by recipe is trained into `runs/<its name>` unless that very run is there already; the baseline
+    likewise into `<out>-alone`. Raises UsageError when the recipe has no teacher.
+    """
+    if recipe.teacher is None:
+        raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
+    training, choosing = faces_of(recipe)
+    out = out or run_folder(recipe.name, resume)
+    paths = _teacher_checkpoints(recipe)
+    teachers = load_teachers(paths, training.emotions, device())
+    alone = _once(recipe.alone(), training, choosing, out.with_name(f"{recipe.name}-alone")) if baseline else None
+    student = train(recipe, training, choosing, out, teachers, resume=resume)
+    return Distilled(student, alone, paths)
+
+
+def run_folder(name: str, resume: bool) -> Path:
+    """`runs/<name>`, or `runs/<name>-2` and so on for a further run; with `resume` the newest that is there."""
+    taken = [RUNS / name, *(RUNS / f"{name}-{number}" for number in range(2, 10_000))]
+    existing = [path for path in taken if path.exists()]
+    if resume:
+        if not existing:
+            raise ArtifactError(f"no run of {name} is under {RUNS}/", "start one without --resume")
+        return max(existing, key=lambda path: path.stat().st_mtime)
+    return next(path for path in taken if not path.exists())
+
+
+def _teacher_checkpoints(recipe: Recipe) -> tuple[Path, ...]:
+    assert recipe.teacher is not None
+    if recipe.teacher.recipe is None:
+        return recipe.teacher.checkpoints
+    teacher = load(recipe.teacher.recipe)
+    if teacher.teacher is not None:
+        raise UsageError(f"the teacher recipe {teacher.name} has a teacher itself", "name a recipe without [teacher]")
+    # The teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
+    teacher = teacher.model_copy(update={"data": recipe.data})
+    training, choosing = faces_of(teacher)
+    return (_once(teacher, training, choosing, RUNS / teacher.name).checkpoint,)
+
+
+def _once(recipe: Recipe, training: FaceSet, choosing: FaceSet, out: Path) -> Run:
+    """The finished run of this very recipe on these faces in `out`, else train it there, going on where it stopped."""
+    if run := finished(recipe, training, choosing, None, out):
+        say(f"{recipe.name}: {out} is this run already, {run.accuracy:.2%} on {choosing.split}")
+        return run
+    try:
+        return train(recipe, training, choosing, out, resume=True)
+    except ArtifactError:
+        return train(recipe, training, choosing, out)

@@ -1,0 +1,92 @@
+"""What a run needs to go on: weights, averaged weights, momentum, and a few numbers, in one safetensors file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from torch import Tensor, nn, optim
+
+from edgefer.distill.schedule import Plateau
+from edgefer.errors import ArtifactError
+from edgefer.paths import atomic_file, require_file
+
+KEY = "edgefer.state"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One line of a run's history. loss: mean over batches; accuracy: 0..1 on the choosing split; seconds: wall time."""
+
+    epoch: int
+    loss: float
+    learning_rate: float
+    accuracy: float
+    seconds: float
+
+
+@dataclass
+class Progress:
+    """Where a run stands. `identity` is the hash of recipe, data and teachers: another one is another run."""
+
+    identity: str
+    epoch: int = 0
+    best_accuracy: float = -1.0
+    best_epoch: int = 0
+    plateau: Plateau = field(default_factory=Plateau)
+    history: list[Epoch] = field(default_factory=list)
+
+
+def save_state(
+    path: Path, progress: Progress, body: nn.Module, average: nn.Module | None, optimizer: optim.SGD
+) -> None:
+    """Write everything atomically."""
+    from safetensors.torch import save_file
+
+    tensors = _with_prefix("model", dict(body.state_dict()))
+    if average is not None:
+        tensors |= _with_prefix("average", dict(average.state_dict()))
+    tensors |= _with_prefix("momentum", _momentum(body, optimizer))
+    with atomic_file(path) as temporary:
+        save_file(tensors, temporary, metadata={KEY: json.dumps(asdict(progress))})
+
+
+def load_state(path: Path, identity: str, body: nn.Module, average: nn.Module | None, optimizer: optim.SGD) -> Progress:
+    """Put a saved run back into `body`, `average` and `optimizer`; ArtifactError when it is damaged or another run's."""
+    from safetensors import SafetensorError, safe_open
+
+    restart = "start again without --resume"
+    require_file(path, "a run's last state", restart)
+    try:
+        with safe_open(path, framework="pt") as handle:
+            values = json.loads(handle.metadata()[KEY])
+            tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise ArtifactError(f"{path} is damaged ({error})", restart) from error
+    if values["identity"] != identity:
+        raise ArtifactError(f"{path} is of another recipe, data or teacher", restart)
+    body.load_state_dict(_of_prefix("model", tensors))
+    if average is not None:
+        average.load_state_dict(_of_prefix("average", tensors))
+    for name, buffer in _of_prefix("momentum", tensors).items():
+        parameter = body.get_parameter(name)
+        optimizer.state[parameter]["momentum_buffer"] = buffer.to(parameter)
+    values["plateau"] = Plateau(**values["plateau"])
+    values["history"] = [Epoch(**line) for line in values["history"]]
+    return Progress(**values)
+
+
+def _momentum(body: nn.Module, optimizer: optim.SGD) -> dict[str, Tensor]:
+    found = {name: optimizer.state[value].get("momentum_buffer") for name, value in body.named_parameters()}
+    return {name: buffer for name, buffer in found.items() if buffer is not None}
+
+
+def _with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+
+def _of_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(f"{prefix}."): tensor for name, tensor in tensors.items() if name.startswith(f"{prefix}.")
+    }

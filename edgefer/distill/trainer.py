@@ -1,0 +1,284 @@
+"""The training loop: one network, one recipe, with or without teachers; resumable after any epoch."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from edgefer.card import InputSpec, ModelCard, Provenance
+from edgefer.console import Step, progress
+from edgefer.data.faces import FaceSet
+from edgefer.distill.augment import augment, draw_flips, mix
+from edgefer.distill.batches import epoch_batches, fit, planes
+from edgefer.distill.losses import class_weights, cross_entropy, distillation
+from edgefer.distill.schedule import rate_factor
+from edgefer.distill.state import Epoch, Progress, load_state, save_state
+from edgefer.distill.teachers import Teachers, cached_logits
+from edgefer.errors import DataError, Interrupted
+from edgefer.evaluate.evaluate import evaluate
+from edgefer.models.checkpoint import load, save
+from edgefer.models.network import Network
+from edgefer.models.registry import build
+from edgefer.models.resemotenet import count_parameters
+from edgefer.paths import sha256_of, write_text
+from edgefer.recipe import Recipe
+from edgefer.runtime.torch import TorchSession
+
+BEST, LAST, METRICS, RECIPE = "best.safetensors", "last.safetensors", "metrics.jsonl", "recipe.toml"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training: its folder, the best epoch's card, and the history."""
+
+    folder: Path
+    card: ModelCard
+    history: tuple[Epoch, ...]
+
+    @property
+    def checkpoint(self) -> Path:
+        """The best epoch's weights."""
+        return self.folder / BEST
+
+    @property
+    def accuracy(self) -> float:
+        """The best epoch's accuracy on the choosing split, 0..1."""
+        return self.card.measured[0].accuracy
+
+
+def identity(recipe: Recipe, training: FaceSet, choosing: FaceSet, teachers: Teachers | None) -> str:
+    """Hash of all that decides a run's result, so that runs can be reused and never mixed up."""
+    return sha256_of(recipe.sha256, training.sha256, choosing.sha256, teachers.sha256 if teachers else "")
+
+
+def finished(recipe: Recipe, training: FaceSet, choosing: FaceSet, teachers: Teachers | None, out: Path) -> Run | None:
+    """The run in `out`, when it is this very one and reached its last epoch."""
+    mark = out / "finished.json"
+    if not mark.is_file() or not (out / BEST).is_file():
+        return None
+    try:
+        values = json.loads(mark.read_text(encoding="utf-8"))
+        if values["identity"] != identity(recipe, training, choosing, teachers):
+            return None
+        history = tuple(Epoch(**line) for line in values["history"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return Run(out, load(out / BEST)[1], history)
+
+
+def train(
+    recipe: Recipe,
+    training: FaceSet,
+    choosing: FaceSet,
+    out: Path,
+    teachers: Teachers | None = None,
+    resume: bool = False,
+    device: torch.device | None = None,
+) -> Run:
+    """Train by `recipe` and keep the epoch that is best on `choosing`.
+
+    Writes `best.safetensors` (the averaged weights when the recipe averages), `last.safetensors` (to resume from),
+    `metrics.jsonl` and `recipe.toml` into `out` after every epoch, each atomically. A run resumed from any epoch ends
+    with the same weights as an uninterrupted one on the same machine. Raises Interrupted on Ctrl-C.
+    """
+    if len(training) < 2:
+        raise DataError(f"{training.name} has {len(training)} training faces", "training needs at least 2")
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    loop = _Loop(recipe, training, choosing, teachers, device, out)
+    if resume:
+        loop.resume()
+    write_text(out / RECIPE, recipe.to_toml())
+    total = recipe.train.epochs * loop.steps
+    with progress(recipe.name, total) as step:
+        step(loop.state.epoch * loop.steps, "")
+        try:
+            while loop.state.epoch < recipe.train.epochs:
+                loop.run_epoch(step)
+        except KeyboardInterrupt:
+            kept = loop.state.epoch
+            raise Interrupted(
+                f"stopped; {kept} of {recipe.train.epochs} epochs are in {out}", f"go on with --resume --out {out}"
+            ) from None
+    return loop.finish()
+
+
+class _Loop:
+    def __init__(
+        self,
+        recipe: Recipe,
+        training: FaceSet,
+        choosing: FaceSet,
+        teachers: Teachers | None,
+        device: torch.device,
+        out: Path,
+    ) -> None:
+        self.recipe, self.training, self.choosing, self.teachers, self.out = recipe, training, choosing, teachers, out
+        self.device = device
+        self.spec = _input_spec(recipe, training)
+        torch.manual_seed(recipe.train.seed)
+        options = {"stem_dropout": recipe.model.stem_dropout, "head_dropout": recipe.model.head_dropout}
+        self.body = build(recipe.model.architecture, recipe.model.channels, len(training.emotions), **options)
+        self.body.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = Network(self.body, self.spec).to(device)
+        self.average = copy.deepcopy(self.body).requires_grad_(requires_grad=False) if recipe.train.ema else None
+        section = recipe.optimizer
+        self.optimizer = torch.optim.SGD(
+            self.body.parameters(),
+            lr=section.learning_rate,
+            momentum=section.momentum,
+            weight_decay=section.weight_decay,
+            nesterov=section.nesterov and section.momentum > 0,
+        )
+        self.pixels = planes(training, device)
+        labels = torch.from_numpy(training.labels.copy()).to(device)
+        self.targets = nn.functional.one_hot(labels, len(training.emotions)).float()
+        weights = class_weights(self.targets.sum(0), recipe.loss.class_weights)
+        self.weights = weights.to(device) if weights is not None else None
+        keep = teachers is not None and recipe.augment.only_flips
+        self.kept = cached_logits(teachers, training, device) if keep and teachers else None
+        self.steps = max(1, len(training) // min(recipe.train.batch, len(training)))
+        self.state = Progress(identity(recipe, training, choosing, teachers))
+
+    def resume(self) -> None:
+        if (self.out / LAST).exists():
+            self.state = load_state(self.out / LAST, self.state.identity, self.body, self.average, self.optimizer)
+
+    def run_epoch(self, step: Step) -> None:
+        recipe, start = self.recipe, time.monotonic()
+        self.body.train()
+        losses = []
+        count, number = len(self.training), self.state.epoch
+        batches = epoch_batches(count, recipe.train.batch, recipe.train.seed, number, self.device, recipe.augment.mixup)
+        rate = 0.0
+        for done, batch in enumerate(batches):
+            factor = rate_factor(recipe.schedule, number + done / self.steps, recipe.train.epochs)
+            rate = recipe.optimizer.learning_rate * factor * self.state.plateau.scale
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            flips = draw_flips(len(batch.indices), recipe.augment, batch.generator)
+            faces = augment(self.pixels[batch.indices].float(), flips, recipe.augment, batch.generator)
+            targets = self.targets[batch.indices]
+            if recipe.augment.mixup:
+                faces, targets = mix(faces, targets, batch.mix_weight)
+            losses.append(self._step(faces, targets, batch.indices, flips))
+            step(1, f"epoch {number + 1}, best {max(self.state.best_accuracy, 0):.2%}")
+        loss = float(torch.stack(losses).mean())
+        accuracy = self._accuracy()
+        self.state.plateau.update(accuracy, recipe.schedule)
+        self.state.epoch += 1
+        line = Epoch(self.state.epoch, loss, rate, accuracy, round(time.monotonic() - start, 3))
+        self.state.history.append(line)
+        if accuracy > self.state.best_accuracy:
+            self.state.best_accuracy, self.state.best_epoch = accuracy, self.state.epoch
+            save(self.out / BEST, self._measured_body(), self._card())
+        save_state(self.out / LAST, self.state, self.body, self.average, self.optimizer)
+        write_text(self.out / METRICS, "".join(json.dumps(asdict(entry)) + "\n" for entry in self.state.history))
+
+    def _step(self, faces: Tensor, targets: Tensor, indices: Tensor, flips: Tensor) -> Tensor:
+        recipe = self.recipe
+        pixels = fit(faces, self.spec).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.train.precision == "bf16"):
+            logits = self.network(pixels).float()
+        loss = cross_entropy(logits, targets, self.weights, recipe.loss.label_smoothing)
+        if self.teachers is not None:
+            if self.kept is not None:
+                wanted = self.kept[flips.long(), indices]
+            else:
+                with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.train.precision == "bf16"):
+                    wanted = self.teachers.logits(faces)
+            loss = recipe.loss.alpha * loss + (1 - recipe.loss.alpha) * distillation(
+                logits, wanted, recipe.loss.temperature
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if recipe.optimizer.clip:
+            nn.utils.clip_grad_norm_(self.body.parameters(), recipe.optimizer.clip)
+        self.optimizer.step()
+        self._update_average()
+        return loss.detach()
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        if self.average is None:
+            return
+        # Young averages follow the weights closely; without this the first epochs would measure the initialisation.
+        steps = self.state.epoch * self.steps
+        decay = min(self.recipe.train.ema, (1 + steps) / (10 + steps))
+        values, averages = list(self.body.parameters()), list(self.average.parameters())
+        torch._foreach_lerp_([value.data for value in averages], [value.data for value in values], 1 - decay)
+        for buffer, source in zip(self.average.buffers(), self.body.buffers(), strict=True):
+            buffer.copy_(source)
+
+    def _measured_body(self) -> nn.Module:
+        return self.average if self.average is not None else self.body
+
+    def _session(self) -> TorchSession:
+        return TorchSession(Network(self._measured_body(), self.spec), self._card(), device=str(self.device))
+
+    @torch.no_grad()
+    def _accuracy(self) -> float:
+        network = Network(self._measured_body(), self.spec).to(self.device).eval()
+        pixels = planes(self.choosing, self.device)
+        guesses = [network(fit(part.float(), self.spec)).argmax(1) for part in pixels.split(512)]
+        right = torch.cat(guesses).cpu() == torch.from_numpy(self.choosing.labels.copy())
+        return float(right.float().mean())
+
+    def _card(self) -> ModelCard:
+        recipe = self.recipe
+        return ModelCard(
+            name=recipe.name,
+            architecture=recipe.model.architecture,
+            parameters=count_parameters(self.body),
+            labels=self.training.emotions,
+            input=self.spec,
+            provenance=Provenance(
+                recipe=recipe.name,
+                recipe_sha256=recipe.sha256,
+                dataset=self.training.name,
+                data_sha256=self.training.sha256,
+                splits=(self.training.split, self.choosing.split),
+                teacher=self.teachers.name if self.teachers else "",
+                epochs=self.state.epoch,
+                seed=recipe.train.seed,
+            ),
+        )
+
+    def finish(self) -> Run:
+        """Measure the best epoch fully and put the figures into its card."""
+        network, card = load(self.out / BEST)
+        with TorchSession(network, card, device=str(self.device)) as session:
+            measured = evaluate(session, self.choosing).to_measurement()
+        card = card.but(measured=(measured,))
+        save(self.out / BEST, network.body, card)
+        values = {"identity": self.state.identity, "history": [asdict(line) for line in self.state.history]}
+        write_text(self.out / "finished.json", json.dumps(values))
+        return Run(self.out, card, tuple(self.state.history))
+
+
+def _input_spec(recipe: Recipe, training: FaceSet) -> InputSpec:
+    sample = training.pixels[:: max(1, len(training) // 4000)]
+    mean, std = float(sample.mean() / 255), float(max(sample.std() / 255, 0.01))
+    channels = recipe.model.channels
+    return InputSpec(
+        height=recipe.model.size,
+        width=recipe.model.size,
+        channels=channels,
+        mean=(round(mean, 4),) * channels,
+        std=(round(std, 4),) * channels,
+        crop_margin=recipe.model.crop_margin,
+    )
+
+
+def limited(faces: FaceSet, limit: int | None) -> FaceSet:
+    """The first `limit` faces of a set, with a hash of their own."""
+    if limit is None or limit >= len(faces):
+        return faces
+    return replace(
+        faces, pixels=faces.pixels[:limit], labels=faces.labels[:limit], sha256=sha256_of(faces.sha256, str(limit))
+    )

@@ -1,0 +1,242 @@
+"""Recipes: one experiment in one TOML file, validated in one pass with every fault listed.
+
+A recipe is data: nothing in it is imported or executed. `docs/recipes.md` explains every key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edgefer.errors import RecipeError, UsageError
+from edgefer.paths import sha256_of
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataSection(_Section):
+    """`source`: `demo`, a prepared store's name, or its folder. `choose` is the split that picks the best epoch."""
+
+    source: str = "demo"
+    train: str = "Training"
+    choose: str = "PublicTest"
+    limit: int | None = Field(default=None, ge=1, description="train on the first so many faces only")
+
+
+class ModelSection(_Section):
+    """The network to train. `size` is its input in pixels, square; `channels` 3 repeats gray faces."""
+
+    architecture: str
+    size: int = Field(default=48, ge=16, le=512)
+    channels: Literal[1, 3] = 1
+    stem_dropout: float = Field(default=0.2, ge=0, lt=1)
+    head_dropout: float = Field(default=0.5, ge=0, lt=1)
+    crop_margin: float = Field(default=0.0, ge=0, le=1)
+
+
+class TeacherSection(_Section):
+    """Who teaches: trained networks (the mean of their logits), or a recipe that is trained first if it was not yet."""
+
+    recipe: str | None = None
+    checkpoints: tuple[Path, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> TeacherSection:
+        if (self.recipe is None) == (not self.checkpoints):
+            raise ValueError("name either recipe or checkpoints")
+        return self
+
+
+class LossSection(_Section):
+    """alpha * cross-entropy + (1 - alpha) * T^2 * KL(teacher || student). Without a teacher, cross-entropy alone."""
+
+    alpha: float = Field(default=0.2, ge=0, le=1)
+    temperature: float = Field(default=3.0, gt=0, le=100)
+    class_weights: Literal["none", "inverse", "inverse-sqrt"] = "none"
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+
+
+class OptimizerSection(_Section):
+    """Stochastic gradient descent with momentum."""
+
+    learning_rate: float = Field(default=0.05, gt=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    nesterov: bool = True
+    weight_decay: float = Field(default=5e-4, ge=0)
+    clip: float | None = Field(default=None, gt=0, description="largest gradient norm")
+
+
+class ScheduleSection(_Section):
+    """`plateau` multiplies the rate by `factor` after `patience` epochs without a better `choose` accuracy.
+
+    `cosine` falls to zero over all epochs. `warmup` epochs rise linearly first.
+    """
+
+    kind: Literal["plateau", "cosine"] = "cosine"
+    factor: float = Field(default=0.1, gt=0, lt=1)
+    patience: int = Field(default=5, ge=0)
+    warmup: float = Field(default=0.0, ge=0)
+
+
+class AugmentSection(_Section):
+    """Random changes of every training face.
+
+    Rotation in degrees; scale and shift as fractions of the size; light (brightness and contrast) as a fraction;
+    `erase` is the chance of a grey square; `mixup` the parameter of its Beta distribution.
+    """
+
+    flip: bool = True
+    rotate: float = Field(default=0.0, ge=0, le=90)
+    scale: float = Field(default=0.0, ge=0, lt=1)
+    shift: float = Field(default=0.0, ge=0, lt=1)
+    light: float = Field(default=0.0, ge=0, lt=1)
+    erase: float = Field(default=0.0, ge=0, le=1)
+    mixup: float = Field(default=0.0, ge=0)
+    share: float = Field(default=1.0, ge=0, le=1, description="share of faces that rotate, scale and shift")
+
+    @property
+    def only_flips(self) -> bool:
+        """True when a face has just two views, so that a teacher's answers to both can be kept."""
+        return not (self.rotate or self.scale or self.shift or self.light or self.erase or self.mixup)
+
+
+class TrainSection(_Section):
+    """Length and numerics. `ema` is the decay a step of the averaged weights that are measured and kept; 0 is off."""
+
+    epochs: int = Field(default=30, ge=1)
+    batch: int = Field(default=64, ge=2)
+    seed: int = 0
+    ema: float = Field(default=0.0, ge=0, lt=1)
+    precision: Literal["fp32", "bf16"] = "fp32"
+
+
+class Recipe(_Section):
+    """One experiment, with every default filled in."""
+
+    name: str
+    summary: str = ""
+    data: DataSection = DataSection()
+    model: ModelSection
+    teacher: TeacherSection | None = None
+    loss: LossSection = LossSection()
+    optimizer: OptimizerSection = OptimizerSection()
+    schedule: ScheduleSection = ScheduleSection()
+    augment: AugmentSection = AugmentSection()
+    train: TrainSection = TrainSection()
+
+    @property
+    def sha256(self) -> str:
+        """Hash of everything that changes the result; name and summary do not."""
+        return sha256_of(self.model_dump_json(exclude={"name", "summary"}))
+
+    def alone(self) -> Recipe:
+        """The same student without its teacher: the baseline that says what distillation gained."""
+        return self.model_copy(update={"name": f"{self.name}-alone", "teacher": None})
+
+    def to_toml(self) -> str:
+        """The resolved recipe, loadable again."""
+        import tomli_w
+
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True, exclude={"name"}))
+
+
+def shipped() -> dict[str, Path]:
+    """The recipes that come with edgefer, by name."""
+    package = Path(str(resources.files("edgefer")))
+    # In a checkout the recipes stand beside the package, in a wheel inside it.
+    folder = package / "recipes" if (package / "recipes").is_dir() else package.parent / "recipes"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def find(name: str) -> Path:
+    """A recipe file: a path, or a shipped recipe's name. Raises UsageError when there is none."""
+    path = Path(name)
+    if path.suffix == ".toml":
+        if path.is_file():
+            return path
+        raise UsageError(f"{path} is not a file", "list the shipped recipes with: edgefer recipes ls")
+    recipes = shipped()
+    if name not in recipes:
+        near = difflib.get_close_matches(name, recipes, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "list them with: edgefer recipes ls"
+        raise UsageError(f"no recipe is named '{name}'", hint)
+    return recipes[name]
+
+
+def load(name: str, changes: Iterable[str] = ()) -> Recipe:
+    """Read a recipe by name or path and apply `section.key=value` changes, values in TOML syntax.
+
+    Raises RecipeError that lists every fault, UsageError when there is no such recipe or a change has no `=`.
+    """
+    path = find(name)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not TOML: {error}", "start from a copy: edgefer recipes copy demo-c") from error
+    for change in changes:
+        _apply(values, change)
+    return check({**values, "name": path.stem}, str(path))
+
+
+def check(values: dict[str, Any], where: str) -> Recipe:
+    """Validate a recipe's values; RecipeError lists all faults with the keys that hold them."""
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        faults = [_fault(detail) for detail in error.errors()]
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise RecipeError(
+            f"{where} has {count}: {'; '.join(faults)}", "mend them, then: edgefer recipes check FILE"
+        ) from error
+
+
+def _fault(detail: Any) -> str:
+    keys = [str(part) for part in detail["loc"]]
+    place = ".".join(keys) or "recipe"
+    if detail["type"] != "extra_forbidden":
+        return (
+            f"{place}: {detail['msg'].removeprefix('Value error, ')} (got {detail['input']!r})"
+            if detail["type"] != "missing"
+            else f"{place} is missing"
+        )
+    near = difflib.get_close_matches(keys[-1], _known_keys(keys[:-1]), n=1)
+    return f"{place} is no key" + (f", did you mean '{near[0]}'?" if near else "")
+
+
+def _known_keys(section: list[str]) -> list[str]:
+    fields: Any = Recipe.model_fields
+    if section:
+        kind = {name: field.annotation for name, field in fields.items()}.get(section[0])
+        options = [kind, *getattr(kind, "__args__", ())]
+        fields = next((option.model_fields for option in options if hasattr(option, "model_fields")), {})
+    return list(fields)
+
+
+def _apply(values: dict[str, Any], change: str) -> None:
+    key, separator, text = change.partition("=")
+    if not separator or not key.strip():
+        raise UsageError(f"--set {change} has no value", "write it as --set train.epochs=3")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text  # a bare word is a string
+    *sections, leaf = key.strip().split(".")
+    place = values
+    for section in sections:
+        place = place.setdefault(section, {})
+        if not isinstance(place, dict):
+            raise UsageError(f"--set {change}: {section} is no section", "write it as --set train.epochs=3")
+    place[leaf] = value
