@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 import edgefer
+from edgefer.cli.data import data
 from edgefer.cli.distill import distill
 from edgefer.cli.export import export
+from edgefer.cli.models import models
 from edgefer.cli.recipes import recipes
+from edgefer.cli.run import run
 from edgefer.cli.train import train
 from edgefer.console import say
 from edgefer.errors import EdgeferError
@@ -44,7 +47,10 @@ def _root(
 app.command("train")(train)
 app.command("distill")(distill)
 app.command("export")(export)
+app.command("run")(run)
+app.add_typer(data, name="data")
 app.add_typer(recipes, name="recipes")
+app.add_typer(models, name="models")
 
 
 def main(argv: list[str] | None = None) -> None:

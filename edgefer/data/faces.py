@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +13,14 @@ from edgefer.errors import DataError
 
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
+
+
+def content_sha256(pixels: Pixels, labels: Labels, emotions: Sequence[str]) -> str:
+    """Hex SHA-256 of pixels, labels and emotion names: the identity of a set of faces, however it is stored."""
+    digest = hashlib.sha256(f"{pixels.shape} {','.join(emotions)}\n".encode())
+    digest.update(np.ascontiguousarray(labels, np.int64).data)
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,12 @@ class FaceSet:
             raise DataError(f"{self.name}: {len(self.pixels)} faces but labels of shape {self.labels.shape}")
         if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(self.emotions):
             raise DataError(f"{self.name}: a label is outside 0..{len(self.emotions) - 1}")
+
+    @classmethod
+    def of(cls, name: str, split: str, emotions: Sequence[str], pixels: Pixels, labels: Labels) -> FaceSet:
+        """A set with its hash computed."""
+        order = tuple(emotions)
+        return cls(name, split, order, pixels, labels, content_sha256(pixels, labels, order))
 
     def __len__(self) -> int:
         return len(self.labels)

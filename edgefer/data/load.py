@@ -1,0 +1,60 @@
+"""One way to any faces: by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgefer.data import demo
+from edgefer.data.faces import FaceSet
+from edgefer.data.store import MANIFEST, open_store
+from edgefer.errors import UsageError
+from edgefer.paths import DATA, cache_dir
+
+
+def load_faces(source: str, split: str) -> FaceSet:
+    """Faces of a split. source: `demo`, the name of a prepared store, or a store's folder.
+
+    Raises UsageError for a source or a split that is not there, ArtifactError for a damaged store.
+    """
+    if source == demo.NAME:
+        return demo.demo_faces(split)
+    return open_store(locate(source)).split(split)
+
+
+def locate(source: str) -> Path:
+    """The folder of a prepared store, from its name or its path; raises UsageError when there is none."""
+    if found := find_store(source):
+        return found
+    if (Path(source) / MANIFEST).exists():
+        return Path(source)
+    if Path(source).is_file():
+        raise UsageError(
+            f"{source} is a file, not a prepared store",
+            f"prepare it first: edgefer data prepare fer2013 --source {source}",
+        )
+    known = [demo.NAME, *stores()]
+    near = difflib.get_close_matches(source, known, n=1)
+    if near:
+        hint = f"did you mean '{near[0]}'?"
+    elif source == "fer2013":
+        hint = "prepare it first: edgefer data prepare fer2013 --source fer2013.csv"
+    else:
+        hint = f"there is: {', '.join(known)}; more with: edgefer data prepare fer2013 --source fer2013.csv"
+    raise UsageError(f"no faces are known as '{source}'", hint)
+
+
+def find_store(name: str) -> Path | None:
+    """The folder of a prepared store of that name: `./data/NAME`, else `NAME` in the cache's `data`."""
+    return stores().get(name)
+
+
+def stores() -> dict[str, Path]:
+    """All prepared stores that a name finds, by name; the working folder's come before the cache's."""
+    return {path.name: path for path in reversed([*_stores_in(DATA), *_stores_in(cache_dir() / "data")])}
+
+
+def _stores_in(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(entry for entry in folder.iterdir() if (entry / MANIFEST).is_file())
