@@ -1,0 +1,109 @@
+"""ONNX bytes to plan bytes: the one sequence of TensorRT calls, the same for every version and flavour."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgefer.engine.census import Layer, layers_from_inspector, layers_from_log
+from edgefer.engine.progress import watching
+from edgefer.errors import BuildError
+from edgefer.trt.flavour import Flavour
+from edgefer.trt.logger import Messages, listening, logger_for
+
+Batch = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A serialised engine. layers: its fused layers, empty when TensorRT did not tell them in a known form."""
+
+    data: bytes
+    layers: list[Layer]
+    seconds: float
+
+
+def compile_plan(flavour: Flavour, onnx: bytes, batch: Batch, targets: Sequence[str], title: str) -> Plan:
+    """Compile a network for batches `(smallest, usual, largest)`; `targets` only where the flavour takes targets.
+
+    Shows progress under `title`. Raises BuildError with TensorRT's own reason, Interrupted on Ctrl-C.
+    """
+    start = time.monotonic()
+    with listening(flavour) as messages:
+        builder, network = _parse(flavour, onnx, messages)
+        config = _configure(flavour, builder, network, batch, targets)
+        with watching(flavour, title) as monitor:
+            config.progress_monitor = monitor
+            data = builder.build_serialized_network(network, config)
+        if data is None:
+            raise BuildError(f"{flavour.title} cannot build it: {messages.reason()}", _advice(messages))
+        seconds = time.monotonic() - start
+        plan = bytes(data)
+        # TensorRT-RTX prints the table as it builds; standard TensorRT tells it of an engine that a GPU has loaded.
+        layers = layers_from_log(messages.layers)
+        if not layers and not flavour.can_build_without_gpu:
+            layers = layers_from_inspector(_inspect(flavour, plan, batch[1], messages))
+        return Plan(plan, layers, seconds)
+
+
+def _inspect(flavour: Flavour, plan: bytes, batch: int, messages: Messages) -> str:
+    """The engine inspector's JSON for a plan that was just built on this GPU."""
+    trt = flavour.module
+    engine = trt.Runtime(logger_for(flavour)).deserialize_cuda_engine(plan)
+    if engine is None:
+        raise BuildError(f"{flavour.title} cannot load the engine that it built: {messages.reason()}", "try again")
+    context = engine.create_execution_context()
+    inspector = engine.create_engine_inspector()
+    if context is not None:
+        # Of dynamic shapes the inspector tells no types until a context fixes them.
+        name = engine.get_tensor_name(0)
+        context.set_input_shape(name, (batch, *tuple(engine.get_tensor_shape(name))[1:]))
+        inspector.execution_context = context
+    return str(inspector.get_engine_information(trt.LayerInformationFormat.JSON))
+
+
+def _parse(flavour: Flavour, onnx: bytes, messages: Messages) -> tuple[Any, Any]:
+    trt, logger = flavour.module, logger_for(flavour)
+    builder = trt.Builder(logger)
+    # Precision lives in the graph. TensorRT 11 knows no other way and ignores the flag, TensorRT 10 needs it.
+    network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
+    parser = trt.OnnxParser(network, logger)
+    if not parser.parse(onnx):
+        errors = [parser.get_error(index) for index in range(parser.num_errors)]
+        reason = messages.reason()
+        if errors:
+            node = errors[0].node_name()
+            reason = " ".join(errors[0].desc().split())[:400] + (f" (node {node})" if node else "")
+        raise BuildError(f"{flavour.title} cannot read the network: {reason}", "export it again with edgefer export")
+    return builder, network
+
+
+def _configure(flavour: Flavour, builder: Any, network: Any, batch: Batch, targets: Sequence[str]) -> Any:
+    trt = flavour.module
+    config = builder.create_builder_config()
+    config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
+    pixels = network.get_input(0)
+    rest = tuple(pixels.shape)[1:]
+    if pixels.shape[0] == -1:
+        profile = builder.create_optimization_profile()
+        profile.set_shape(pixels.name, *((size, *rest) for size in batch))
+        config.add_optimization_profile(profile)
+    elif set(batch) != {pixels.shape[0]}:
+        fixed = pixels.shape[0]
+        raise BuildError(f"the network has a fixed batch of {fixed}", f"use --batch {fixed}")
+    if flavour.supports_targets:
+        config.num_compute_capabilities = len(targets)
+        for index, target in enumerate(targets):
+            config.set_compute_capability(getattr(trt.ComputeCapability, target.upper()), index)
+    return config
+
+
+def _advice(messages: Messages) -> str:
+    text = " ".join(messages.errors).lower()
+    if "outofmemory" in text or "out of memory" in text:
+        return "use a smaller --batch, or free memory"
+    if "hw-specific" in text or "is not supported" in text:
+        return "leave that target out, or choose another --precision"
+    return "try --precision fp32 to see whether the precision is the cause"

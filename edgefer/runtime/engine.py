@@ -1,0 +1,159 @@
+"""Run a TensorRT engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgefer.errors import ArtifactError, BackendError, EdgeferError
+from edgefer.runtime.session import Array, Session
+from edgefer.trt import driver
+from edgefer.trt.cuda import Cuda
+from edgefer.trt.logger import Messages, listening, logger_for
+from edgefer.trt.passport import Verified, rebuild, verify
+
+
+def open_engine(path: Path, trust: bool = False) -> EngineSession:
+    """A session for an engine, after its passport was checked. Raises as `edgefer.trt.passport.verify`."""
+    return EngineSession(path, verify(path, driver.probe(), trust))
+
+
+def runs_here(path: Path) -> bool:
+    """Whether this machine would run the engine, by its passport; nothing is deserialised."""
+    try:
+        verify(path, driver.probe())
+    except EdgeferError:
+        return False
+    return True
+
+
+class EngineSession(Session):
+    """An engine on the first visible GPU, float32 in and out, any batch: larger ones than its profile are split.
+
+    activation_bytes: what one execution context needs on the GPU besides weights and input and output.
+    weights_bytes: all weights; None where this TensorRT does not tell (before 10.16).
+    largest_batch: what is run at once.
+    """
+
+    def __init__(self, path: Path, verified: Verified) -> None:
+        super().__init__(verified.card)
+        self.backend = verified.flavour.name
+        self._flavour = verified.flavour
+        self._cuda = Cuda()
+        try:
+            with listening(self._flavour) as messages:
+                self._load(path, verified.plan, messages)
+        except BaseException:
+            self.close()
+            raise
+
+    def _load(self, path: Path, plan: bytes, messages: Messages) -> None:
+        self._runtime = self._flavour.module.Runtime(logger_for(self._flavour))
+        self._engine = self._runtime.deserialize_cuda_engine(plan)
+        if self._engine is None:
+            raise BackendError(
+                f"{self._flavour.title} cannot load {path}: {messages.reason()}",
+                rebuild(path, self.card, self._flavour, driver.probe()),
+            )
+        self._input, self._output = self._tensors(path)
+        self._context = self._create_context()
+        if self._context is None:
+            raise BackendError(
+                f"{self._flavour.title} cannot prepare {path} to run: {messages.reason()}",
+                "check the GPU's free memory with nvidia-smi",
+            )
+        self._stream = self._cuda.stream()
+        self._smallest, self.largest_batch = self._batches()
+        self._shape: tuple[int, ...] = ()
+        self._pixels = self._cuda.buffer(self.largest_batch * int(np.prod(self.card.input.shape)), self._stream)
+        self._logits = self._cuda.buffer(self.largest_batch * len(self.card.labels), self._stream)
+        self._context.set_tensor_address(self._input, self._pixels.address)
+        self._context.set_tensor_address(self._output, self._logits.address)
+
+    def _tensors(self, path: Path) -> tuple[str, str]:
+        """Names of the one input and the one output, which must be what the card says."""
+        trt, engine = self._flavour.module, self._engine
+        names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
+        inputs = [name for name in names if engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT]
+        outputs = [name for name in names if name not in inputs]
+        expected = [(inputs, self.card.input.shape), (outputs, (len(self.card.labels),))]
+        for found, shape in expected:
+            right = (
+                len(found) == 1
+                and tuple(engine.get_tensor_shape(found[0]))[1:] == shape
+                and engine.get_tensor_dtype(found[0]) == trt.DataType.FLOAT
+            )
+            if not right:
+                kinds = ", ".join(f"{name} {tuple(engine.get_tensor_shape(name))}" for name in found) or "nothing"
+                raise ArtifactError(
+                    f"{path} does not fit its card: it has {kinds} where float [batch, {', '.join(map(str, shape))}] belongs",
+                    "put the right card.json beside it, or build it again with: edgefer build-engine",
+                )
+        return inputs[0], outputs[0]
+
+    def _create_context(self) -> Any:
+        if not self._flavour.specialises_shapes:
+            return self._engine.create_execution_context()
+        # By default RTX answers the first calls of a shape with slow fallback kernels while it compiles better ones,
+        # so the same call takes different times and may round differently. Compile at once instead.
+        config = self._engine.create_runtime_config()
+        strategy = self._flavour.module.DynamicShapesKernelSpecializationStrategy
+        config.dynamic_shapes_kernel_specialization_strategy = strategy.EAGER
+        return self._engine.create_execution_context(config)
+
+    def _batches(self) -> tuple[int, int]:
+        """Smallest and largest batch that the engine takes."""
+        fixed = self._engine.get_tensor_shape(self._input)[0]
+        if fixed > 0:
+            return fixed, fixed
+        smallest, _, largest = self._engine.get_tensor_profile_shape(self._input, 0)
+        return smallest[0], largest[0]
+
+    @property
+    def activation_bytes(self) -> int:
+        """GPU memory of one execution context, bytes; without weights, input, output and CUDA's own."""
+        return int(self._engine.device_memory_size_v2)
+
+    @property
+    def weights_bytes(self) -> int | None:
+        """GPU memory of the weights, bytes, where this TensorRT tells."""
+        if not self._flavour.reports_weights:
+            return None
+        return int(self._engine.get_engine_stat(self._flavour.module.EngineStat.TOTAL_WEIGHTS_SIZE))
+
+    def _infer(self, pixels: Array) -> Array:
+        step = self.largest_batch
+        if len(pixels) <= step:
+            return self._run(pixels)
+        parts = [self._run(pixels[start : start + step]) for start in range(0, len(pixels), step)]
+        return np.concatenate(parts)
+
+    def _run(self, pixels: Array) -> Array:
+        """Logits of at most `largest_batch` faces; fewer than the profile's smallest are filled up with the last one."""
+        batch = max(len(pixels), self._smallest)
+        shape = (batch, *pixels.shape[1:])
+        values = pixels.size
+        self._pixels.host[:values] = pixels.ravel()
+        size = int(np.prod(shape))
+        if batch > len(pixels):
+            self._pixels.host[values:size] = np.tile(pixels[-1].ravel(), batch - len(pixels))
+        if shape != self._shape:
+            if not self._context.set_input_shape(self._input, shape):
+                raise BackendError(f"the engine refuses a batch of {batch}", "build it with a larger --batch")
+            self._shape = shape
+        self._pixels.upload(size)
+        if not self._context.execute_async_v3(int(self._stream)):
+            reason = logger_for(self._flavour).messages.latest()
+            raise BackendError(f"the engine failed to run: {reason}", "check the GPU with nvidia-smi")
+        self._logits.download(batch * len(self.card.labels))
+        self._cuda.call("cudaStreamSynchronize", self._stream)
+        logits = self._logits.host[: batch * len(self.card.labels)].reshape(batch, -1)
+        return np.array(logits[: len(pixels)], np.float32)
+
+    def close(self) -> None:
+        """Free the context, the engine and all memory; safe to call twice."""
+        # TensorRT wants them gone in this order, before the memory that they use.
+        self._context = self._engine = self._runtime = None
+        self._cuda.close()
