@@ -1,0 +1,60 @@
+"""What the suite measures: one model on one runtime with one number of threads."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from edgefer.card import ModelCard
+
+
+class Kind(str, Enum):
+    """What opens a candidate's target."""
+
+    TORCH = "torch"
+    ONNXRUNTIME = "onnxruntime"
+    ENGINE = "engine"
+    FACTORY = "factory"
+
+
+class Role(str, Enum):
+    """Every row is compared with the teachers."""
+
+    TEACHER = "teacher"
+    STUDENT = "student"
+
+
+def all_threads() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Candidate(BaseModel):
+    """One row of the benchmark before it is measured.
+
+    model, runtime: what the table calls it; together they must be unique in a suite.
+    target: a checkpoint, ONNX file or engine; for a factory `package.module:function`, which returns a Session.
+    trust: open an engine that no card vouches for. note: what a reader must know about the row.
+    why: why it cannot run, when that is known before it is tried; the row is kept.
+    card: the model's card where it can be read without opening the model, so that a row that cannot run still has it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    runtime: str
+    kind: Kind
+    target: str
+    role: Role = Role.STUDENT
+    threads: int = Field(default_factory=all_threads, ge=1)
+    trust: bool = False
+    note: str = ""
+    why: str = ""
+    card: ModelCard | None = None
+
+    @property
+    def name(self) -> str:
+        """`model, runtime`."""
+        return f"{self.model}, {self.runtime}"
