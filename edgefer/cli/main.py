@@ -8,9 +8,14 @@ from typing import Annotated
 import typer
 
 import edgefer
+from edgefer.cli.benchmark import benchmark
+from edgefer.cli.build_engine import build_engine
+from edgefer.cli.calibrate import calibrate
 from edgefer.cli.data import data
 from edgefer.cli.distill import distill
+from edgefer.cli.evaluate import evaluate
 from edgefer.cli.export import export
+from edgefer.cli.inspect import inspect
 from edgefer.cli.models import models
 from edgefer.cli.recipes import recipes
 from edgefer.cli.run import run
@@ -47,6 +52,11 @@ def _root(
 app.command("train")(train)
 app.command("distill")(distill)
 app.command("export")(export)
+app.command("calibrate")(calibrate)
+app.command("build-engine")(build_engine)
+app.command("inspect")(inspect)
+app.command("evaluate")(evaluate)
+app.command("benchmark")(benchmark)
 app.command("run")(run)
 app.add_typer(data, name="data")
 app.add_typer(recipes, name="recipes")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,6 +27,7 @@ from edgefer.quantize import graph
 from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.fp16 import Rounding, to_fp16
 from edgefer.quantize.int8 import to_int8
+from edgefer.quantize.place import refuse_foreign
 from edgefer.runtime.onnx import OnnxSession
 from edgefer.runtime.session import Array
 from edgefer.trt import driver
@@ -34,6 +36,7 @@ from edgefer.trt.flavour import Flavour, choose, parse_targets
 from edgefer.trt.passport import ONNX
 
 BATCH: Batch = (1, 8, 32)
+INT8_ONNX = "int8.onnx"
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,11 @@ def build_engine(
     Raises ArtifactError, UsageError, BackendError, BuildError or Interrupted; none leaves anything behind.
     """
     _check_batch(batch)
-    machine = driver.probe()
-    chosen = choose(flavour, machine)
-    target_names = _targets(chosen, machine, targets)
+    chosen, machine, target_names = toolchain(flavour, targets)
     _, source = graph.load(onnx)
     _check_possible(onnx, source, precision, chosen, target_names, calibration)
+    out = out or paths.ENGINES / folder_name(source.name, precision, chosen, target_names)
+    refuse_foreign(out, ("*.engine", ONNX, INT8_ONNX, FILE), "an engine")
     with tempfile.TemporaryDirectory(prefix="edgefer-engine-") as folder:
         # Everything slow happens before the output folder is touched.
         ready = Path(folder) / ONNX
@@ -116,46 +119,63 @@ def build_engine(
             census=proof,
         )
         card = card.but(engine=passport, tools={**card.tools, chosen.name: chosen.version})
-        out = out or paths.ENGINES / folder_name(card, chosen)
         engine = _slug(card.name) + ".engine"
         with paths.atomic_dir(out) as temporary:
             (temporary / engine).write_bytes(plan.data)
-            (temporary / ONNX).write_bytes(ready.read_bytes())
+            for graph_file in Path(folder).glob("*.onnx"):
+                shutil.copyfile(graph_file, temporary / graph_file.name)
             (temporary / FILE).write_text(card.to_json(indent=2) + "\n", encoding="utf-8")
     return BuildResult(out, out / engine, out / ONNX, card, plan.seconds, agreement, rounding)
 
 
-def folder_name(card: ModelCard, flavour: Flavour) -> str:
+def toolchain(flavour: str | None, targets: Sequence[str]) -> tuple[Flavour, Driver, tuple[str, ...]]:
+    """What compiles here, this machine's driver, and the targets to compile for; raises when they cannot go together.
+
+    Cheap, so a command can ask before it exports and calibrates. Standard TensorRT times kernels on the GPU: it needs one
+    and builds for that one alone.
+    """
+    machine = driver.probe()
+    chosen = choose(flavour, machine)
+    if chosen.supports_targets:
+        return chosen, machine, parse_targets(targets, chosen)
+    if not machine.present:
+        raise BackendError(
+            f"{chosen.title} builds on the GPU that it builds for, and {machine.problem}",
+            "use --flavour tensorrt_rtx, which builds without a GPU (pip install 'edgefer[rtx]')",
+        )
+    here = machine.gpus[0].target
+    if targets and set(targets) != {here}:
+        raise UsageError(
+            f"{chosen.title} builds for this machine's GPU alone, {here}, not for {', '.join(targets)}",
+            "leave --target out, or use --flavour tensorrt_rtx",
+        )
+    return chosen, machine, (here,)
+
+
+def folder_name(name: str, precision: Precision, flavour: Flavour, targets: Sequence[str]) -> str:
     """Such as `mini-c-int8-rtx-sm80+sm89`: what tells one engine from another at a glance."""
-    targets = "+".join(card.engine.targets) if card.engine else ""
-    return f"{_slug(card.name)}-{card.precision.value}-{flavour.short}-{targets}"
+    return f"{_slug(name)}-{precision.value}-{flavour.short}-{'+'.join(targets)}"
 
 
 def _slug(name: str) -> str:
     return re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "model"
 
 
+def parse_batch(text: str) -> Batch:
+    """`1:8:32` -> (1, 8, 32); `8` -> (8, 8, 8), an engine for eight faces exactly. Raises UsageError."""
+    try:
+        sizes = [int(part) for part in text.split(":")]
+        smallest, usual, largest = sizes * 3 if len(sizes) == 1 else sizes
+    except ValueError as error:
+        raise UsageError(f"'{text}' is no batch range", "write SMALLEST:USUAL:LARGEST, such as 1:8:32") from error
+    batch = (smallest, usual, largest)
+    _check_batch(batch)
+    return batch
+
+
 def _check_batch(batch: Batch) -> None:
     if not 1 <= batch[0] <= batch[1] <= batch[2]:
         raise UsageError(f"a batch range of {':'.join(map(str, batch))} is not possible", "use SMALLEST:USUAL:LARGEST")
-
-
-def _targets(flavour: Flavour, machine: Driver, asked: Sequence[str]) -> tuple[str, ...]:
-    """What to compile for. Standard TensorRT times kernels on the GPU, so it needs one and builds for it alone."""
-    if flavour.supports_targets:
-        return parse_targets(asked, flavour)
-    if not machine.present:
-        raise BackendError(
-            f"{flavour.title} builds on the GPU that it builds for, and {machine.problem}",
-            "use --flavour tensorrt_rtx, which builds without a GPU (pip install 'edgefer[rtx]')",
-        )
-    here = machine.gpus[0].target
-    if asked and set(asked) != {here}:
-        raise UsageError(
-            f"{flavour.title} builds for this machine's GPU alone, {here}, not for {', '.join(asked)}",
-            "leave --target out, or use --flavour tensorrt_rtx",
-        )
-    return (here,)
 
 
 def _check_possible(
@@ -185,7 +205,7 @@ def _at_precision(
     model = onnx
     if precision is Precision.INT8 and source.precision is Precision.FP32:
         assert calibration is not None
-        model = ready.with_name("int8.onnx")
+        model = ready.with_name(INT8_ONNX)
         source = to_int8(onnx, calibration, model)
     finished = source.precision is Precision.FP16 or "mixed" in source.tools
     if precision is Precision.FP32 or finished:

@@ -1,0 +1,53 @@
+"""From whatever names a model to the ONNX file that an engine is built from."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgefer.card import ModelCard
+from edgefer.errors import UsageError
+from edgefer.runtime.open import CHECKPOINTS, artifact
+from edgefer.trt.passport import ONNX
+
+
+@contextlib.contextmanager
+def onnx_of(model: Path) -> Iterator[Path]:
+    """The ONNX file of a model, to be used inside the block.
+
+    A checkpoint (or a run's folder) is exported for the time being, an engine's folder gives the file it was built from.
+    """
+    path = artifact(model)
+    if path.suffix == ".onnx":
+        yield path
+        return
+    if path.suffix not in CHECKPOINTS:
+        source = path.parent / ONNX
+        if not source.is_file():
+            raise UsageError(f"{path} is an engine, and {source} is not there", "name a checkpoint or an ONNX file")
+        yield source
+        return
+    from edgefer.export.checkpoint import export_checkpoint
+
+    with tempfile.TemporaryDirectory(prefix="edgefer-export-") as folder:
+        yield export_checkpoint(path, Path(folder) / ONNX).path
+
+
+def card_of(model: Path) -> ModelCard:
+    """The card of a checkpoint, an ONNX file, an engine or a folder of one; opens no network."""
+    path = artifact(model)
+    if path.suffix == ".onnx":
+        from edgefer.runtime.onnx import read_card as read_onnx
+
+        return read_onnx(path)
+    if path.suffix == ".safetensors":
+        from edgefer.models.checkpoint import read_card
+
+        return read_card(path)
+    if path.suffix in CHECKPOINTS:
+        from edgefer.models.checkpoint import load
+
+        return load(path)[1]
+    return ModelCard.beside(path)
