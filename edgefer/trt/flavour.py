@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -109,10 +108,11 @@ def choose(name: str | None, driver: Driver) -> Flavour:
         return load("tensorrt_rtx")
     try:
         return load("tensorrt")
-    except BackendError:
-        if importlib.util.find_spec("tensorrt_rtx") is None:
-            raise
-        return load("tensorrt_rtx")
+    except BackendError as reason:
+        try:
+            return load("tensorrt_rtx")
+        except BackendError:
+            raise reason from None
 
 
 def parse_targets(texts: Iterable[str], flavour: Flavour) -> tuple[str, ...]:

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import hashlib
+
+import fake_gpu
+import numpy as np
+import pytest
+import tiny_net
+
+from edgefer.card import Passport, Precision
+from edgefer.errors import ArtifactError, BackendError
+from edgefer.runtime.engine import open_engine, runs_here
+from edgefer.trt import driver
+
+VERSIONS = [
+    ("tensorrt", "10.3.0.26"),
+    ("tensorrt", "10.13.3.9"),
+    ("tensorrt", "11.4.0.106"),
+    ("tensorrt_rtx", "1.7.1.116"),
+]
+
+
+def write_engine(folder, flavour="tensorrt", version="10.13.3.9", **plan):
+    data = fake_gpu.plan_bytes(flavour, version, **plan)
+    passport = Passport(
+        flavour=flavour,
+        version=version,
+        targets=("sm89",),
+        batch=(1, 8, 32),
+        plan_sha256=hashlib.sha256(data).hexdigest(),
+        onnx_sha256="0" * 64,
+    )
+    folder.mkdir(exist_ok=True)
+    (folder / "tiny.engine").write_bytes(data)
+    (folder / "card.json").write_text(tiny_net.card(precision=Precision.FP16, engine=passport).to_json())
+    return folder / "tiny.engine"
+
+
+def pixels(count):
+    return np.random.default_rng(count).integers(0, 256, (count, 1, 32, 32)).astype(np.float32)
+
+
+def expected(batch):
+    return batch.mean(axis=(1, 2, 3))[:, None] * np.arange(1, 8)
+
+
+@pytest.mark.parametrize(("flavour", "version"), VERSIONS)
+def test_every_flavour_runs_the_same_way(monkeypatch, tmp_path, flavour, version):
+    tensorrt, cuda = fake_gpu.install(monkeypatch, name=flavour, version=version)
+    with open_engine(write_engine(tmp_path / "e", flavour, version)) as session:
+        assert session.backend == flavour
+        batch = pixels(5)
+        logits = session.infer(batch)
+        np.testing.assert_allclose(logits, expected(batch), rtol=1e-5)
+        assert logits.dtype == np.float32
+        assert session.activation_bytes == 4096
+        assert session.weights_bytes == (None if version.startswith("10") else 1234)
+        assert tensorrt.calls == [
+            "deserialise",
+            "context 1" if flavour == "tensorrt_rtx" else "context 0",
+            "address pixels",
+            "address logits",
+            "shape (5, 1, 32, 32)",
+            "run 5",
+        ]
+        assert cuda.calls == ["upload", "download", "synchronise"]
+        kept = logits.copy()
+        session.infer(pixels(9))
+        np.testing.assert_array_equal(logits, kept)  # results are copies, not views of reused memory
+    assert not cuda.host
+    assert not cuda.device
+    assert not cuda.streams
+
+
+def test_large_batches_are_split_and_small_ones_filled_up(monkeypatch, tmp_path):
+    tensorrt, _ = fake_gpu.install(monkeypatch)
+    with open_engine(write_engine(tmp_path / "e", profile=(4, 8, 16))) as session:
+        assert session.largest_batch == 16
+        for count in (1, 3, 4, 16, 17, 35):
+            batch = pixels(count)
+            np.testing.assert_allclose(session.infer(batch), expected(batch), rtol=1e-5)
+        assert session.infer(pixels(0)).shape == (0, 7)
+    runs = [int(call.split()[1]) for call in tensorrt.calls if call.startswith("run")]
+    assert runs == [4, 4, 4, 16, 16, 4, 16, 16, 4]
+
+
+def test_a_shape_is_set_only_when_it_changes(monkeypatch, tmp_path):
+    tensorrt, _ = fake_gpu.install(monkeypatch)
+    with open_engine(write_engine(tmp_path / "e")) as session:
+        for count in (2, 2, 2, 3, 3):
+            session.infer(pixels(count))
+    assert [call for call in tensorrt.calls if call.startswith("shape")] == [
+        "shape (2, 1, 32, 32)",
+        "shape (3, 1, 32, 32)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ("deserialise", r"cannot load .*Error Code 1 Serialization.*build it again"),
+        ("context", "cannot prepare .* to run"),
+    ],
+)
+def test_what_tensorrt_refuses_is_one_line_and_frees_everything(monkeypatch, tmp_path, broken, words):
+    tensorrt, cuda = fake_gpu.install(monkeypatch)
+    tensorrt.broken = broken
+    with pytest.raises(BackendError, match=words) as caught:
+        open_engine(write_engine(tmp_path / "e"))
+    assert "\n" not in str(caught.value)
+    assert not cuda.device
+
+
+def test_a_failed_run_says_why(monkeypatch, tmp_path):
+    tensorrt, _ = fake_gpu.install(monkeypatch)
+    with open_engine(write_engine(tmp_path / "e")) as session:
+        tensorrt.broken = "run"
+        with pytest.raises(BackendError, match="an illegal memory access"):
+            session.infer(pixels(1))
+
+
+def test_a_gpu_that_is_full_is_one_line(monkeypatch, tmp_path):
+    _, cuda = fake_gpu.install(monkeypatch, room=1000)
+    with pytest.raises(BackendError, match="cudaErrorMemoryAllocation"):
+        open_engine(write_engine(tmp_path / "e"))
+    assert not cuda.host
+
+
+@pytest.mark.parametrize("plan", [{"shape": (3, 32, 32)}, {"labels": 8}])
+def test_a_plan_that_does_not_fit_its_card_is_refused(monkeypatch, tmp_path, plan):
+    fake_gpu.install(monkeypatch)
+    with pytest.raises(ArtifactError, match="does not fit its card"):
+        open_engine(write_engine(tmp_path / "e", **plan))
+
+
+def test_runs_here_deserialises_nothing(monkeypatch, tmp_path):
+    tensorrt, _ = fake_gpu.install(monkeypatch)
+    path = write_engine(tmp_path / "e")
+    assert runs_here(path)
+    assert tensorrt.calls == []
+    monkeypatch.setattr(driver, "probe", lambda: fake_gpu.ORIN)
+    assert not runs_here(path)
+    assert not runs_here(tmp_path / "none.engine")
+
+
+def test_without_a_driver_the_onnx_file_is_offered(monkeypatch, tmp_path):
+    monkeypatch.setattr(driver, "probe", lambda: fake_gpu.NONE)
+    path = write_engine(tmp_path / "e")
+    (path.parent / "model.onnx").write_bytes(b"onnx")
+    with pytest.raises(BackendError, match=r"needs an NVIDIA GPU.*run the ONNX file beside it"):
+        open_engine(path)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", list(Precision))
+def test_a_real_engine_answers_as_onnx_runtime_does(tmp_path, precision):
+    machine = driver.probe()
+    if not machine.present:
+        pytest.skip(machine.problem)
+    from edgefer.engine.build import build_engine, toolchain
+    from edgefer.quantize.calibration import make_calibration_set
+    from edgefer.runtime.onnx import OnnxSession
+
+    flavour, _, _ = toolchain(None, ())
+    here = machine.gpus[0].target
+    if flavour.supports_targets and here not in flavour.targets:
+        pytest.skip(f"{flavour.title} has no target {here}")
+    calibration = make_calibration_set(tiny_net.faces(), tiny_net.SPEC, 70, tmp_path / "faces")
+    targets = (here,) if flavour.supports_targets else ()
+    onnx = tiny_net.write(tmp_path / "tiny.onnx")
+    result = build_engine(onnx, precision, tmp_path / "e", calibration=calibration, targets=targets)
+    batch = np.concatenate(list(calibration.batches(35)))
+    with open_engine(result.engine) as engine, OnnxSession(onnx) as reference:
+        got, want = engine.infer(batch), reference.infer(batch)
+    tolerance = {Precision.FP32: 0.01, Precision.FP16: 0.02, Precision.INT8: 0.1}[precision]
+    assert np.abs(got - want).max() <= tolerance * np.abs(want).max()

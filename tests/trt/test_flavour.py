@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import sys
+
+import fake_gpu
+import pytest
+
+from edgefer.errors import BackendError, UsageError
+from edgefer.trt import flavour as flavours
+
+
+def test_the_real_rtx_says_what_it_can():
+    pytest.importorskip("tensorrt_rtx")
+    rtx = flavours.load("tensorrt_rtx")
+    assert rtx.short == "rtx"
+    assert rtx.can_build_without_gpu
+    assert {"sm75", "sm80", "sm86", "sm89", "sm120"} <= set(rtx.targets)
+    assert rtx.default_targets == ("sm80", "sm86", "sm89", "sm120")
+    assert rtx.has_runtime_config
+    assert rtx.specialises_shapes
+    assert rtx.title.startswith("TensorRT-RTX 1.")
+
+
+@pytest.mark.parametrize(
+    ("version", "config", "weights"), [("10.3.0", False, False), ("10.13.3.9", True, False), ("11.4.1", True, True)]
+)
+def test_capabilities_follow_the_module_and_not_the_name(monkeypatch, version, config, weights):
+    fake_gpu.install(monkeypatch, version=version)
+    standard = flavours.load("tensorrt")
+    assert (standard.has_runtime_config, standard.reports_weights) == (config, weights)
+    assert not standard.supports_targets
+    assert not standard.can_build_without_gpu
+    assert standard.short == "trt"
+
+
+@pytest.mark.parametrize("version", ["8.6.1", "10.2.0", "9.3.0"])
+def test_an_old_tensorrt_is_refused_with_the_reason(monkeypatch, version):
+    fake_gpu.install(monkeypatch, version=version)
+    with pytest.raises(BackendError, match=f"TensorRT {version} is too old: .*strongly typed.*10.3"):
+        flavours.load("tensorrt")
+
+
+@pytest.mark.parametrize(("version", "able"), [("1.5.0.114", False), ("1.6.1.120", False), ("1.7.1.116", True)])
+def test_rtx_compiles_int8_convolutions_since_1_7(monkeypatch, version, able):
+    fake_gpu.install(monkeypatch, name="tensorrt_rtx", version=version)
+    assert flavours.load("tensorrt_rtx").int8_convolutions is able
+
+
+def test_a_flavour_that_is_not_installed_names_its_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", None)
+    with pytest.raises(BackendError, match=r"TensorRT-RTX is not installed.*pip install 'edgefer\[rtx\]'"):
+        flavours.load("tensorrt_rtx")
+
+
+def test_a_flavour_that_cannot_be_loaded_says_why(monkeypatch, tmp_path):
+    (tmp_path / "tensorrt.py").write_text("raise ImportError('libnvinfer.so.10: cannot open shared object file')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "tensorrt", raising=False)
+    with pytest.raises(BackendError, match=r"cannot be loaded: libnvinfer\.so\.10"):
+        flavours.load("tensorrt")
+
+
+def test_without_a_gpu_rtx_builds_and_with_one_the_standard(monkeypatch):
+    fake_gpu.install(monkeypatch, name="tensorrt")
+    fake_gpu.install(monkeypatch, name="tensorrt_rtx", version="1.7.1.116")
+    assert flavours.choose(None, fake_gpu.NONE).name == "tensorrt_rtx"
+    assert flavours.choose(None, fake_gpu.RTX4090).name == "tensorrt"
+    assert flavours.choose("rtx", fake_gpu.RTX4090).name == "tensorrt_rtx"
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    assert flavours.choose(None, fake_gpu.RTX4090).name == "tensorrt_rtx"
+
+
+def test_an_unknown_flavour_gets_a_suggestion():
+    with pytest.raises(UsageError, match="did you mean 'tensorrt'"):
+        flavours.choose("tensorr", fake_gpu.NONE)
+
+
+def test_targets_are_spelled_in_many_ways(monkeypatch):
+    fake_gpu.install(monkeypatch, name="tensorrt_rtx", version="1.7.1.116")
+    rtx = flavours.load("tensorrt_rtx")
+    assert flavours.parse_targets(["12.0", "sm_89", "SM89", "75"], rtx) == ("sm75", "sm89", "sm120")
+    assert flavours.parse_targets([], rtx) == ("sm89", "sm120")
+    with pytest.raises(UsageError, match=r"no target 'sm90'. did you mean .*There are: sm75, sm89, sm120"):
+        flavours.parse_targets(["sm90"], rtx)
