@@ -48,15 +48,15 @@ class ModelSection(_Section):
 
 
 class TeacherSection(_Section):
-    """Who teaches: trained networks (the mean of their logits), or a recipe that is trained first if it was not yet."""
+    """Who teaches: checkpoints, or recipes that are trained first where they were not yet; several are one ensemble."""
 
-    recipe: str | None = None
+    recipes: tuple[str, ...] = ()
     checkpoints: tuple[Path, ...] = ()
 
     @model_validator(mode="after")
-    def _one_of_them(self) -> TeacherSection:
-        if (self.recipe is None) == (not self.checkpoints):
-            raise ValueError("name either recipe or checkpoints")
+    def _some(self) -> TeacherSection:
+        if not self.recipes and not self.checkpoints:
+            raise ValueError("name recipes or checkpoints")
         return self
 
 
@@ -95,7 +95,8 @@ class AugmentSection(_Section):
     """Random changes of every training face.
 
     Rotation in degrees; scale and shift as fractions of the size; light (brightness and contrast) as a fraction;
-    `erase` is the chance of a grey square; `mixup` the parameter of its Beta distribution.
+    `erase` is the chance of a grey square; `mixup` the parameter of its Beta distribution. `views` is how many
+    renderings of the training set there are, one an epoch in turn; 0 is a new one every epoch.
     """
 
     flip: bool = True
@@ -106,21 +107,26 @@ class AugmentSection(_Section):
     erase: float = Field(default=0.0, ge=0, le=1)
     mixup: float = Field(default=0.0, ge=0)
     share: float = Field(default=1.0, ge=0, le=1, description="share of faces that rotate, scale and shift")
+    views: int = Field(default=0, ge=0)
 
     @property
     def only_flips(self) -> bool:
-        """True when a face has just two views, so that a teacher's answers to both can be kept."""
-        return not (self.rotate or self.scale or self.shift or self.light or self.erase or self.mixup)
+        """True when a face has just two renderings, so that a teacher's answers to both can be kept."""
+        return not (self.rotate or self.scale or self.shift or self.light or self.erase)
 
 
 class TrainSection(_Section):
-    """Length and numerics. `ema` is the decay a step of the averaged weights that are measured and kept; 0 is off."""
+    """Length and numerics. `ema` is the decay a step of the averaged weights that are measured and kept; 0 is off.
+
+    `keep_every` epochs the state to resume from is written; raise it where a state is large and an epoch short.
+    """
 
     epochs: int = Field(default=30, ge=1)
     batch: int = Field(default=64, ge=2)
     seed: int = 0
     ema: float = Field(default=0.0, ge=0, lt=1)
     precision: Literal["fp32", "bf16"] = "fp32"
+    keep_every: int = Field(default=1, ge=1)
 
 
 class Recipe(_Section):
@@ -139,8 +145,9 @@ class Recipe(_Section):
 
     @property
     def sha256(self) -> str:
-        """Hash of everything that changes the result; name and summary do not."""
-        return sha256_of(self.model_dump_json(exclude={"name", "summary"}))
+        """Hash of everything that changes the result."""
+        aside: Any = {"name": True, "summary": True, "train": {"keep_every"}}
+        return sha256_of(self.model_dump_json(exclude=aside))
 
     def alone(self) -> Recipe:
         """The same student without its teacher: the baseline that says what distillation gained."""

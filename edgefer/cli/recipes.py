@@ -64,6 +64,6 @@ def check(recipe: Name) -> None:
 
     resolved = load(recipe)
     find_architecture(resolved.model.architecture)
-    if resolved.teacher and resolved.teacher.recipe:
-        load(resolved.teacher.recipe)
+    for teacher in resolved.teacher.recipes if resolved.teacher else ():
+        load(teacher)
     print(f"{resolved.name}: no faults")

@@ -1,12 +1,14 @@
-"""Random changes of a batch of training faces, on whatever device holds it.
+"""Random views of training faces, on whatever device holds them.
 
-Faces are float32 `[N, C, H, W]`, pixels 0..255, and stay so. Random numbers come from the generator that is passed, so
-an epoch is the same whenever it is run.
+A view is one rendering of the whole training set, numbered. All random numbers of view v come from a CPU generator
+seeded by (seed, v), so that a view is the same on any device and in any session: a resumed run sees what an
+uninterrupted one would, and a teacher's answers to a view can be kept.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
@@ -14,24 +16,25 @@ from torch.nn import functional as F
 
 from edgefer.recipe import AugmentSection
 
-
-def augment(faces: Tensor, flips: Tensor, section: AugmentSection, generator: Generator) -> Tensor:
-    """Apply a recipe's augmentation; `flips`, bool `[N]`, says which faces are mirrored."""
-    if section.rotate or section.scale or section.shift:
-        faces = _affine(faces, flips, section, generator)
-    else:
-        faces = torch.where(flips[:, None, None, None], faces.flip(3), faces)
-    if section.light:
-        faces = _light(faces, section.light, generator)
-    if section.erase:
-        faces = _erase(faces, section.erase, generator)
-    return faces
+_CHUNK = 2048
 
 
-def draw_flips(count: int, section: AugmentSection, generator: Generator) -> Tensor:
-    """Which faces to mirror: bool `[count]`, half of them when the recipe flips."""
-    chance = torch.rand(count, generator=generator, device=generator.device)
-    return (chance < 0.5) & section.flip
+@dataclass(frozen=True)
+class View:
+    """Faces as rendered, uint8 `[N, C, H, W]`, and which of them are mirrored, bool `[N]`."""
+
+    faces: Tensor
+    flips: Tensor
+
+
+def render(faces: Tensor, section: AugmentSection, seed: int, number: int) -> View:
+    """View `number` of all `faces`, uint8 `[N, C, H, W]`, in their order and on their device."""
+    generator = Generator().manual_seed(seed * 1_000_003 + number)
+    draws = torch.rand(len(faces), 13, generator=generator)
+    flips = (draws[:, 0] < 0.5) & section.flip
+    draws, flips = draws.to(faces.device), flips.to(faces.device)
+    parts = zip(faces.split(_CHUNK), draws.split(_CHUNK), flips.split(_CHUNK), strict=True)
+    return View(torch.cat([_render(*part, section) for part in parts]), flips)
 
 
 def mix(faces: Tensor, targets: Tensor, weight: float) -> tuple[Tensor, Tensor]:
@@ -39,40 +42,49 @@ def mix(faces: Tensor, targets: Tensor, weight: float) -> tuple[Tensor, Tensor]:
     return torch.lerp(faces.roll(1, 0), faces, weight), torch.lerp(targets.roll(1, 0), targets, weight)
 
 
-def _uniform(count: int, size: float, generator: Generator) -> Tensor:
-    return (torch.rand(count, generator=generator, device=generator.device) * 2 - 1) * size
+def _render(faces: Tensor, draws: Tensor, flips: Tensor, section: AugmentSection) -> Tensor:
+    if section.only_flips:
+        return torch.where(flips[:, None, None, None], faces.flip(3), faces)
+    pixels = faces.float()
+    if section.rotate or section.scale or section.shift:
+        pixels = _affine(pixels, draws[:, 1:6], flips, section)
+    else:
+        pixels = torch.where(flips[:, None, None, None], pixels.flip(3), pixels)
+    if section.light:
+        pixels = _light(pixels, draws[:, 6:8], section.light)
+    if section.erase:
+        pixels = _erase(pixels, draws[:, 8:13], section.erase)
+    return pixels.round().clamp(0, 255).to(torch.uint8)
 
 
-def _affine(faces: Tensor, flips: Tensor, section: AugmentSection, generator: Generator) -> Tensor:
+def _affine(faces: Tensor, draws: Tensor, flips: Tensor, section: AugmentSection) -> Tensor:
     """One resampling for mirror, rotation, scale and shift together; the border repeats."""
-    count = len(faces)
-    chosen = torch.rand(count, generator=generator, device=generator.device) < section.share
-    angle = _uniform(count, math.radians(section.rotate), generator) * chosen
-    scale = 1 + _uniform(count, section.scale, generator) * chosen
-    shift_x, shift_y = (_uniform(count, 2 * section.shift, generator) * chosen for _ in range(2))
+    chosen = draws[:, 0] < section.share
+    spread = (draws[:, 1:5] * 2 - 1) * chosen[:, None]
+    angle, scale = spread[:, 0] * math.radians(section.rotate), 1 + spread[:, 1] * section.scale
+    shift_x, shift_y = spread[:, 2] * 2 * section.shift, spread[:, 3] * 2 * section.shift
     sine, cosine = torch.sin(angle) * scale, torch.cos(angle) * scale
     mirror = 1 - 2 * flips.float()
-    rows = torch.stack((cosine * mirror, -sine, shift_x, sine * mirror, cosine, shift_y), 1).reshape(count, 2, 3)
+    rows = torch.stack((cosine * mirror, -sine, shift_x, sine * mirror, cosine, shift_y), 1).reshape(-1, 2, 3)
     grid = F.affine_grid(rows, list(faces.shape), align_corners=False)
     return F.grid_sample(faces, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def _light(faces: Tensor, size: float, generator: Generator) -> Tensor:
-    contrast = (1 + _uniform(len(faces), size, generator))[:, None, None, None]
-    brightness = _uniform(len(faces), 255 * size, generator)[:, None, None, None] * 0.5
+def _light(faces: Tensor, draws: Tensor, size: float) -> Tensor:
+    """Contrast about the face's own mean, then brightness by up to half of `size` of the range."""
+    spread = ((draws * 2 - 1) * size)[:, :, None, None, None]
     middle = faces.mean((1, 2, 3), keepdim=True)
-    return ((faces - middle) * contrast + middle + brightness).clamp(0, 255)
+    return (faces - middle) * (1 + spread[:, 0]) + middle + spread[:, 1] * 127.5
 
 
-def _erase(faces: Tensor, chance: float, generator: Generator) -> Tensor:
+def _erase(faces: Tensor, draws: Tensor, chance: float) -> Tensor:
     """A square of a sixth to two fifths of the side, in a random grey (Zhong et al., arXiv 1708.04896)."""
-    count, _, height, width = faces.shape
-    draw = torch.rand(count, 5, generator=generator, device=generator.device)
-    side = draw[:, 0] * (0.42 - 0.16) + 0.16
-    top, left = draw[:, 1] * (1 - side), draw[:, 2] * (1 - side)
+    height, width = faces.shape[2:]
+    side = draws[:, 0] * (0.42 - 0.16) + 0.16
+    top, left = draws[:, 1] * (1 - side), draws[:, 2] * (1 - side)
     rows = torch.arange(height, device=faces.device) / height
     columns = torch.arange(width, device=faces.device) / width
     in_rows = (rows >= top[:, None]) & (rows < (top + side)[:, None])
     in_columns = (columns >= left[:, None]) & (columns < (left + side)[:, None])
-    hidden = in_rows[:, None, :, None] & in_columns[:, None, None, :] & (draw[:, 3] < chance)[:, None, None, None]
-    return torch.where(hidden, draw[:, 4, None, None, None] * 255, faces)
+    hidden = in_rows[:, None, :, None] & in_columns[:, None, None, :] & (draws[:, 3] < chance)[:, None, None, None]
+    return torch.where(hidden, draws[:, 4, None, None, None] * 255, faces)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.nn import functional as F
 
 from edgefer.card import InputSpec
@@ -19,7 +19,7 @@ from edgefer.data.faces import FaceSet
 
 def planes(faces: FaceSet, device: torch.device) -> Tensor:
     """A face set as uint8 `[N, 1, H, W]` gray or `[N, 3, H, W]` RGB on `device`, in its own size."""
-    pixels = torch.from_numpy(np.ascontiguousarray(faces.pixels))
+    pixels = torch.from_numpy(np.array(faces.pixels))  # a copy: a store's memory map cannot be written
     pixels = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2).contiguous()
     return pixels.to(device)
 
@@ -44,10 +44,9 @@ def fit(pixels: Tensor, spec: InputSpec) -> Tensor:
 
 @dataclass(frozen=True)
 class Batch:
-    """Indices into the training set, int64 `[B]` on its device, and the step's own random source."""
+    """Rows of the training set, int64 `[B]` on its device, and mixup's weight (1 without mixup)."""
 
-    indices: Tensor
-    generator: Generator
+    rows: Tensor
     mix_weight: float
 
 
@@ -56,9 +55,7 @@ def epoch_batches(count: int, batch: int, seed: int, epoch: int, device: torch.d
     number = seed * 1_000_003 + epoch
     torch.manual_seed(number)  # dropout draws from the global source
     source = np.random.default_rng(number)
-    generator = Generator(device).manual_seed(number)
     order = torch.from_numpy(source.permutation(count)).to(device)
     size = min(batch, count)
     for start in range(0, count - size + 1, size):
-        weight = float(source.beta(mixup, mixup)) if mixup else 1.0
-        yield Batch(order[start : start + size], generator, weight)
+        yield Batch(order[start : start + size], float(source.beta(mixup, mixup)) if mixup else 1.0)

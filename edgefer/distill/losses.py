@@ -1,4 +1,4 @@
-"""What training minimises. All functions take logits, float `[N, classes]`, and return a scalar mean over faces."""
+"""What training minimises: scalars, mean over faces, from logits, float `[N, classes]`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from torch.nn import functional as F
 
 
 def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """T^2 * KL(softmax(teacher / T) || softmax(student / T)), mean over faces (Hinton et al., arXiv 1503.02531)."""
-    divergence = F.kl_div(
-        F.log_softmax(student / temperature, dim=1),
-        F.log_softmax(teacher / temperature, dim=1),
-        reduction="batchmean",
-        log_target=True,
-    )
+    """T^2 * KL(teacher || softmax(student / T)), mean over faces (Hinton et al., arXiv 1503.02531).
+
+    `teacher` holds probabilities at the same temperature, softmax(z / T), `[N, classes]`.
+    """
+    divergence = F.kl_div(F.log_softmax(student / temperature, dim=1), teacher, reduction="batchmean")
     return divergence * temperature**2
 
 

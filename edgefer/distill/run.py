@@ -80,15 +80,16 @@ def run_folder(name: str, resume: bool) -> Path:
 
 def _teacher_checkpoints(recipe: Recipe) -> tuple[Path, ...]:
     assert recipe.teacher is not None
-    if recipe.teacher.recipe is None:
-        return recipe.teacher.checkpoints
-    teacher = load(recipe.teacher.recipe)
-    if teacher.teacher is not None:
-        raise UsageError(f"the teacher recipe {teacher.name} has a teacher itself", "name a recipe without [teacher]")
-    # The teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
-    teacher = teacher.model_copy(update={"data": recipe.data})
-    training, choosing = faces_of(teacher)
-    return (_once(teacher, training, choosing, RUNS / teacher.name).checkpoint,)
+    trained = []
+    for name in recipe.teacher.recipes:
+        teacher = load(name)
+        if teacher.teacher is not None:
+            raise UsageError(f"the teacher recipe {name} has a teacher itself", "name a recipe without [teacher]")
+        # A teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
+        teacher = teacher.model_copy(update={"data": recipe.data})
+        training, choosing = faces_of(teacher)
+        trained.append(_once(teacher, training, choosing, RUNS / teacher.name).checkpoint)
+    return (*trained, *recipe.teacher.checkpoints)
 
 
 def _once(recipe: Recipe, training: FaceSet, choosing: FaceSet, out: Path) -> Run:

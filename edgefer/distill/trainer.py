@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from edgefer.card import InputSpec, ModelCard, Provenance
 from edgefer.console import Step, progress
 from edgefer.data.faces import FaceSet
-from edgefer.distill.augment import augment, draw_flips, mix
-from edgefer.distill.batches import epoch_batches, fit, planes
+from edgefer.distill.augment import mix, render
+from edgefer.distill.batches import Batch, epoch_batches, fit, planes
 from edgefer.distill.losses import class_weights, cross_entropy, distillation
 from edgefer.distill.schedule import rate_factor
 from edgefer.distill.state import Epoch, Progress, load_state, save_state
-from edgefer.distill.teachers import Teachers, cached_logits
+from edgefer.distill.targets import Targets
+from edgefer.distill.teachers import Teachers
 from edgefer.errors import DataError, Interrupted
 from edgefer.evaluate.evaluate import evaluate
 from edgefer.models.checkpoint import load, save
@@ -140,8 +141,8 @@ class _Loop:
         self.targets = nn.functional.one_hot(labels, len(training.emotions)).float()
         weights = class_weights(self.targets.sum(0), recipe.loss.class_weights)
         self.weights = weights.to(device) if weights is not None else None
-        keep = teachers is not None and recipe.augment.only_flips
-        self.kept = cached_logits(teachers, training, device) if keep and teachers else None
+        self.bf16 = recipe.train.precision == "bf16"
+        self.wanted = Targets(teachers, recipe, training.sha256, self.pixels, self.bf16) if teachers else None
         self.steps = max(1, len(training) // min(recipe.train.batch, len(training)))
         self.state = Progress(identity(recipe, training, choosing, teachers))
 
@@ -153,21 +154,21 @@ class _Loop:
         recipe, start = self.recipe, time.monotonic()
         self.body.train()
         losses = []
-        count, number = len(self.training), self.state.epoch
-        batches = epoch_batches(count, recipe.train.batch, recipe.train.seed, number, self.device, recipe.augment.mixup)
+        count, number, seed = len(self.training), self.state.epoch, recipe.train.seed
+        view_number = number % recipe.augment.views if recipe.augment.views else number
+        view = render(self.pixels, recipe.augment, seed, view_number)
+        answers = self.wanted.of(view, view_number) if self.wanted else None
+        teaching = (answers / recipe.loss.temperature).softmax(1) if answers is not None else None
+        batches = epoch_batches(count, recipe.train.batch, seed, number, self.device, recipe.augment.mixup)
+        note = f"epoch {number + 1}" + (f", best {self.state.best_accuracy:.2%}" if number else "")
         rate = 0.0
         for done, batch in enumerate(batches):
             factor = rate_factor(recipe.schedule, number + done / self.steps, recipe.train.epochs)
             rate = recipe.optimizer.learning_rate * factor * self.state.plateau.scale
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
-            flips = draw_flips(len(batch.indices), recipe.augment, batch.generator)
-            faces = augment(self.pixels[batch.indices].float(), flips, recipe.augment, batch.generator)
-            targets = self.targets[batch.indices]
-            if recipe.augment.mixup:
-                faces, targets = mix(faces, targets, batch.mix_weight)
-            losses.append(self._step(faces, targets, batch.indices, flips))
-            step(1, f"epoch {number + 1}, best {max(self.state.best_accuracy, 0):.2%}")
+            losses.append(self._step(batch, view.faces, teaching))
+            step(1, note)
         loss = float(torch.stack(losses).mean())
         accuracy = self._accuracy()
         self.state.plateau.update(accuracy, recipe.schedule)
@@ -177,24 +178,25 @@ class _Loop:
         if accuracy > self.state.best_accuracy:
             self.state.best_accuracy, self.state.best_epoch = accuracy, self.state.epoch
             save(self.out / BEST, self._measured_body(), self._card())
-        save_state(self.out / LAST, self.state, self.body, self.average, self.optimizer)
+        if self.state.epoch % recipe.train.keep_every == 0 or self.state.epoch == recipe.train.epochs:
+            save_state(self.out / LAST, self.state, self.body, self.average, self.optimizer)
         write_text(self.out / METRICS, "".join(json.dumps(asdict(entry)) + "\n" for entry in self.state.history))
 
-    def _step(self, faces: Tensor, targets: Tensor, indices: Tensor, flips: Tensor) -> Tensor:
+    def _step(self, batch: Batch, view: Tensor, teaching: Tensor | None) -> Tensor:
         recipe = self.recipe
+        faces, targets = view[batch.rows].float(), self.targets[batch.rows]
+        if teaching is not None:
+            targets = torch.cat((targets, teaching[batch.rows]), 1)
+        if recipe.augment.mixup:
+            faces, targets = mix(faces, targets, batch.mix_weight)
         pixels = fit(faces, self.spec).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.train.precision == "bf16"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             logits = self.network(pixels).float()
-        loss = cross_entropy(logits, targets, self.weights, recipe.loss.label_smoothing)
-        if self.teachers is not None:
-            if self.kept is not None:
-                wanted = self.kept[flips.long(), indices]
-            else:
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.train.precision == "bf16"):
-                    wanted = self.teachers.logits(faces)
-            loss = recipe.loss.alpha * loss + (1 - recipe.loss.alpha) * distillation(
-                logits, wanted, recipe.loss.temperature
-            )
+        classes = logits.shape[1]
+        loss = cross_entropy(logits, targets[:, :classes], self.weights, recipe.loss.label_smoothing)
+        if teaching is not None:
+            taught = distillation(logits, targets[:, classes:], recipe.loss.temperature)
+            loss = recipe.loss.alpha * loss + (1 - recipe.loss.alpha) * taught
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if recipe.optimizer.clip:

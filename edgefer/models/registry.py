@@ -31,6 +31,24 @@ def _resemotenet(divisor: int, se_reduction: int = 16) -> Callable[..., nn.Modul
     return make
 
 
+def _seresnet(stem: int, widths: tuple[int, ...], blocks: tuple[int, ...], pool: bool) -> Callable[..., nn.Module]:
+    def make(**options: Any) -> nn.Module:
+        from edgefer.models.seresnet import SEResNet
+
+        return SEResNet(stem, widths, blocks, pool=pool, **options)
+
+    return make
+
+
+def _vgg(widths: tuple[int, ...], convolutions: tuple[int, ...]) -> Callable[..., nn.Module]:
+    def make(**options: Any) -> nn.Module:
+        from edgefer.models.vgg import VGG
+
+        return VGG(widths, convolutions, **options)
+
+    return make
+
+
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
@@ -38,6 +56,10 @@ ARCHITECTURES = {
         Architecture("mini-resemotenet-a", "channels halved, 20.1 M", _resemotenet(2)),
         Architecture("mini-resemotenet-b", "channels quartered, 5.0 M", _resemotenet(4)),
         Architecture("mini-resemotenet-c", "channels cut to an eighth, 1.3 M", _resemotenet(8, se_reduction=1)),
+        Architecture("edgefer-s", "our own student, 0.8 M", _seresnet(16, (16, 48, 128, 192), (1, 1, 1, 1), pool=True)),
+        Architecture("seresnet-18", "a teacher, 11.3 M", _seresnet(64, (64, 128, 256, 512), (2, 2, 2, 2), pool=False)),
+        Architecture("seresnet-34", "a teacher, 21.6 M", _seresnet(64, (64, 128, 256, 512), (3, 4, 6, 3), pool=True)),
+        Architecture("vgg-13", "a teacher, 7.6 M", _vgg((64, 128, 256, 512), (2, 2, 3, 3))),
     )
 }
 
