@@ -10,10 +10,12 @@ from edgefer.errors import ArtifactError
 
 
 def refuse_foreign(out: Path, own: Sequence[str], what: str) -> None:
-    """Raise ArtifactError if replacing the folder `out` would remove anything but files named like `own`.
+    """Raise ArtifactError if `out` is a file, or if replacing it would remove anything but files named like `own`.
 
     own: patterns such as `*.engine`. what: what is to be written there, for the message.
     """
+    if out.exists() and not out.is_dir():
+        raise ArtifactError(f"{out} is a file", "name a directory with --out")
     entries = sorted(out.iterdir()) if out.is_dir() else []
     others = [entry.name for entry in entries if entry.is_dir() or not any(fnmatch(entry.name, name) for name in own)]
     if others:

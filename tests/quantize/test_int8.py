@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import tiny_net
+
+from edgefer.card import InputSpec, Precision
+from edgefer.errors import ArtifactError, BuildError
+from edgefer.quantize import graph
+from edgefer.quantize.calibration import make_calibration_set
+from edgefer.quantize.fp16 import to_fp16
+from edgefer.quantize.int8 import gates, to_int8
+from edgefer.runtime.onnx import OnnxSession
+
+
+@pytest.fixture
+def calibration(tmp_path):
+    return make_calibration_set(tiny_net.faces(), tiny_net.SPEC, 70, tmp_path / "set")
+
+
+def arrays(model):
+    from onnx import numpy_helper
+
+    return {item.name: numpy_helper.to_array(item) for item in model.graph.initializer}
+
+
+def test_the_graph_has_the_one_form_that_tensorrt_compiles(tmp_path, calibration):
+    card = to_int8(tiny_net.write(tmp_path / "a.onnx"), calibration, tmp_path / "b.onnx")
+    assert card.precision is Precision.INT8
+    model, written = graph.load(tmp_path / "b.onnx")
+    assert written == card
+    assert graph.census(model) == {"conv int8": 4, "matmul float": 4}
+    assert [item.domain for item in model.opset_import] == [""]
+
+    made_by = {output: node for node in model.graph.node for output in node.output}
+    values = arrays(model)
+    for node in model.graph.node:
+        if node.op_type == "QuantizeLinear":
+            assert values[node.input[1]].shape == (), "one scale an activation"
+        if node.op_type in {"QuantizeLinear", "DequantizeLinear"}:
+            zero = values[node.input[2]]
+            assert zero.dtype == np.int8
+            assert not zero.any(), "symmetric"
+        if node.op_type == "Conv":
+            assert made_by[node.input[0]].op_type == "DequantizeLinear"
+            weights = made_by[node.input[1]]
+            assert weights.op_type == "DequantizeLinear"
+            assert values[weights.input[0]].dtype == np.int8, "stored as INT8"
+            assert values[weights.input[1]].shape == (tiny_net.WIDTH,), "one scale a channel"
+            assert values[node.input[2]].dtype == np.float32, "bias not quantised"
+    assert "QuantizeLinear" not in {
+        consumer.op_type
+        for node in model.graph.node
+        if node.op_type == "Conv"
+        for consumer in model.graph.node
+        if node.output[0] in consumer.input
+    }, "outputs not quantised"
+
+
+def test_scales_come_from_the_calibration_faces(tmp_path, calibration):
+    to_int8(tiny_net.write(tmp_path / "a.onnx"), calibration, tmp_path / "b.onnx")
+    model, _ = graph.load(tmp_path / "b.onnx")
+    values = arrays(model)
+    stem = next(node for node in model.graph.node if node.op_type == "QuantizeLinear" and node.input[0] == "normalised")
+    largest = np.abs(np.asarray(calibration.pixels, np.float32) / 65 - 2).max()
+    assert values[stem.input[1]] == pytest.approx(largest / 127, rel=0.01)
+
+
+def test_answers_stay_close_in_both_forms(tmp_path, calibration):
+    src = tiny_net.write(tmp_path / "a.onnx")
+    to_int8(src, calibration, tmp_path / "int8.onnx")
+    mixed, _ = to_fp16(tmp_path / "int8.onnx", tmp_path / "mixed.onnx")
+    assert mixed.precision is Precision.INT8
+    assert mixed.tools["mixed"] == "int8+fp16"
+    assert graph.census(graph.load(tmp_path / "mixed.onnx")[0]) == {"conv int8": 4, "matmul half": 4}
+    pixels = np.concatenate(list(calibration.batches(70)))
+    with OnnxSession(src) as reference:
+        want = reference.infer(pixels)
+    for name in ("int8", "mixed"):
+        with OnnxSession(tmp_path / f"{name}.onnx") as session:
+            got = session.infer(pixels)
+        assert np.abs(got - want).max() < 0.05 * np.abs(want).max(), name
+        assert np.abs(got - want).max() > 0, name
+
+
+def test_gates_of_convolutions_stay_in_float(tmp_path, calibration):
+    src = tiny_net.write(tmp_path / "a.onnx", tiny_net.model(conv_gate=True))
+    assert sorted(gates(tiny_net.model(conv_gate=True))) == ["gate1", "gate2"]
+    assert gates(tiny_net.model()) == []
+    to_int8(src, calibration, tmp_path / "b.onnx")
+    census = Counter(graph.census(graph.load(tmp_path / "b.onnx")[0]))
+    assert census == {"conv int8": 4, "conv float": 2, "matmul float": 2}
+
+
+def test_a_set_made_for_another_model_is_refused(tmp_path):
+    other = make_calibration_set(tiny_net.faces(), InputSpec(height=40, width=40), 7, tmp_path / "set")
+    with pytest.raises(ArtifactError, match="made for other preprocessing"):
+        to_int8(tiny_net.write(tmp_path / "a.onnx"), other, tmp_path / "b.onnx")
+    assert not (tmp_path / "b.onnx").exists()
+
+
+def test_a_file_that_is_no_float32_is_refused(tmp_path, calibration):
+    src = tiny_net.write(tmp_path / "a.onnx", own_card=tiny_net.card(precision=Precision.INT8))
+    with pytest.raises(BuildError, match="is int8 already"):
+        to_int8(src, calibration, tmp_path / "b.onnx")
+
+
+def test_a_network_without_convolutions_is_refused(tmp_path, calibration):
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = numpy_helper.from_array(np.ones((1024, 7), np.float32), "w")
+    made = helper.make_model(
+        helper.make_graph(
+            [helper.make_node("Flatten", ["pixels"], ["flat"]), helper.make_node("MatMul", ["flat", "w"], ["logits"])],
+            "flat",
+            [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["batch", 1, 32, 32])],
+            [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 7])],
+            [weights],
+        ),
+        opset_imports=[helper.make_opsetid("", 20)],
+        ir_version=10,
+    )
+    with pytest.raises(BuildError, match="no convolution to quantise"):
+        to_int8(tiny_net.write(tmp_path / "a.onnx", made), calibration, tmp_path / "b.onnx")
