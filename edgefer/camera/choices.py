@@ -1,0 +1,18 @@
+"""Names and defaults that the command line shows; imports nothing heavy."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class DetectorKind(str, Enum):
+    """Who finds the faces: `auto` takes YuNet where its file is present, else Haar; `none` takes the whole picture."""
+
+    AUTO = "auto"
+    YUNET = "yunet"
+    HAAR = "haar"
+    NONE = "none"
+
+
+DETECT_WIDTH = 640  # pixels
+SMOOTH = 0.5  # seconds

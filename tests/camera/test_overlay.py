@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgefer.camera.frame import Frame
+from edgefer.camera.overlay import COLOURS, draw, status
+from edgefer.camera.reading import FaceReading, FrameReading
+from edgefer.emotions import CANONICAL, FER2013
+
+SCORES = dict.fromkeys(FER2013, 0.1) | {"happy": 0.4}
+
+
+def reading(*boxes, shape=(480, 640), label="happy", **changes):
+    faces = tuple(FaceReading(box, label, 0.4, SCORES, 0.9, number + 1) for number, box in enumerate(boxes))
+    return FrameReading(Frame(0, 0.0, np.full((*shape, 3), 60, np.uint8)), faces, **changes)
+
+
+def test_it_draws_on_a_copy():
+    given = reading((200, 150, 100, 120))
+    picture = draw(given)
+    assert picture.shape == given.frame.picture.shape
+    assert (given.frame.picture == 60).all()
+    assert tuple(picture[150, 250]) == COLOURS["happy"]
+    assert tuple(picture[270, 250]) == COLOURS["happy"]
+
+
+def test_a_bar_is_as_long_as_its_probability():
+    weak, strong = reading((100, 100, 100, 100)), reading((100, 100, 100, 100))
+    strong.faces[0].probabilities["anger"] = 0.9  # the dicts of the two are one object
+
+    def length(picture):
+        panel = picture[100:240, 206:370]
+        return int((panel == COLOURS["anger"]).all(axis=2).sum(axis=1).max())
+
+    assert length(draw(strong)) == pytest.approx(0.9 * 76, abs=2)
+    weak.faces[0].probabilities["anger"] = 0.1
+    assert length(draw(weak)) == pytest.approx(0.1 * 76, abs=2)
+
+
+def test_bars_cover_no_face():
+    boxes = [(60 + 130 * i, 150, 90, 110) for i in range(4)]
+    picture = draw(reading(*boxes))
+    for x, y, width, height in boxes:
+        inside = picture[y + 4 : y + height - 4, x + 4 : x + width - 4]
+        assert (inside == 60).all()
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (1, 1), (30, 40), (2160, 3840)])
+@pytest.mark.parametrize(
+    "box", [(0, 0, 10, 10), (-50, -50, 100, 100), (5000, 5000, 10, 10), (0, 0, 640, 480), (600, 440, 300, 300)]
+)
+def test_any_box_on_any_picture(shape, box):
+    assert draw(reading(box, shape=shape)).shape == (*shape, 3)
+
+
+def test_a_face_that_fills_the_picture_has_bars_too():
+    picture = draw(reading((0, 0, 640, 480)))
+    assert (picture == COLOURS["happy"]).all(axis=2)[360:478, 4:180].sum() > 200
+
+
+def test_every_emotion_has_a_colour_and_others_are_drawn_too():
+    assert set(COLOURS) == set(CANONICAL)
+    draw(reading((10, 10, 50, 50), label="boredom"))
+
+
+def test_status():
+    assert status(reading()) == "0 faces"
+    assert status(reading((0, 0, 9, 9), fps=29.97)) == "30.0 fps  1 face"
+    live = FrameReading(Frame(0, 0.0, np.zeros((1, 1, 3), np.uint8), 1.0, dropped=3), (), age_ms=12.4, fps=10)
+    assert status(live) == "10.0 fps  age 12 ms  dropped 3  0 faces"
