@@ -99,10 +99,10 @@ def _free_beside(picture: Picture, face: FaceReading, pen: _Pen, taken: list[Box
 
 
 def _corner(picture: Picture, face: FaceReading, pen: _Pen) -> Box | None:
-    """Lower left corner, for a face that fills the picture; None where even that is too small."""
+    """Lower right corner, for a face that fills the picture; None where even that is too small."""
     width, height = _panel_size(face, pen)
-    top = picture.shape[0] - height
-    return (0, top, width, height) if top >= 0 and width <= picture.shape[1] else None
+    top, left = picture.shape[0] - height, picture.shape[1] - width
+    return (left, top, width, height) if top >= 0 and left >= 0 else None
 
 
 def _panel_size(face: FaceReading, pen: _Pen) -> tuple[int, int]:

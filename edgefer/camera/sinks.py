@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -48,9 +47,7 @@ class JsonLines:
         try:
             self._stream.write(json.dumps(reading.to_json(), separators=(",", ":")) + "\n")
             self._stream.flush()
-        except BrokenPipeError:
-            if self._stdout:
-                _forget_stdout()
+        except BrokenPipeError:  # whoever read stdout has left
             return False
         except OSError as error:
             raise ArtifactError(f"cannot write {self._name}: {error.strerror}", "free some space") from error
@@ -113,10 +110,3 @@ def _open(path: Path) -> TextIO:
         return path.open("w", encoding="utf-8")
     except OSError as error:
         raise ArtifactError(f"cannot write {path}: {error.strerror}", "name a writable place") from error
-
-
-def _forget_stdout() -> None:
-    """Whoever read stdout has left: point it at nothing, or Python complains when it flushes at its end."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    os.close(nothing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -134,5 +135,6 @@ def test_a_stream_that_does_not_answer_hides_the_password(capfd):
 def test_options_of_a_stream_do_not_stay_for_the_next_file(tmp_path):
     with pytest.raises(SourceError):
         open_stream("rtsp://127.0.0.1:9/x")
+    assert device.VARIABLE not in os.environ
     with VideoFile(film(tmp_path / "a.avi", range(5))) as source:
         assert len(list(source)) == 5
