@@ -9,16 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from edgefer.benchmark.candidate import Candidate, Kind, Role
-from edgefer.benchmark.teacher import exported_row, onnx_row, torch_row
-from edgefer.card import ModelCard, Precision
-from edgefer.errors import ArtifactError, EdgeferError
+from edgefer.benchmark.rows import engine_row, exported_row, onnx_row, torch_row
+from edgefer.card import FILE, ModelCard, Precision
+from edgefer.errors import ArtifactError
 from edgefer.paths import ENGINES, sha256
 from edgefer.runtime.find import find_student
 from edgefer.runtime.onnx import read_card
 from edgefer.runtime.open import CHECKPOINTS, artifact
 from edgefer.runtime.open import ENGINES as PLANS
-
-_FLAVOURS = {"tensorrt": "TensorRT", "tensorrt_rtx": "TensorRT-RTX"}
 
 
 def student_rows(
@@ -28,15 +26,16 @@ def student_rows(
 
     An ONNX file or an engine is one row. A checkpoint is three: in PyTorch, and as FP32 and INT8 in ONNX Runtime, from
     the ONNX files beside it, else exported into `workspace` (checked on `faces`, uint8, at least one). A folder is
-    everything in it: its best checkpoint, one ONNX file a precision, every engine.
+    everything in it: its best checkpoint, one ONNX file a precision, every engine; runs inside a run are left out.
     Raises ArtifactError for a path that does not exist or is no model.
     """
     rows: list[Candidate] = []
     for model in models:
-        artifact(model)
         if model.is_dir():
             rows += _folder(model, faces, workspace, threads, trust)
-        elif model.suffix in CHECKPOINTS:
+            continue
+        artifact(model)
+        if model.suffix in CHECKPOINTS:
             rows += _checkpoint(
                 model, _onnx_rows(sorted(model.parent.glob("*.onnx")), threads), faces, workspace, threads
             )
@@ -44,7 +43,7 @@ def student_rows(
             rows.append(onnx_row(model, threads, Role.STUDENT))
         else:
             rows.append(engine_row(model, threads, trust))
-    return _distinct(rows)
+    return _in_order(_distinct(rows))
 
 
 def default_models() -> tuple[list[Path], str]:
@@ -63,36 +62,21 @@ def _built_from(plan: Path) -> str:
         return ""
 
 
-def engine_row(path: Path, threads: int, trust: bool = False) -> Candidate:
-    """An engine, by the card beside it."""
-    card, why, runtime = None, "", "TensorRT"
-    try:
-        card = ModelCard.beside(path)
-    except EdgeferError as error:
-        why = "" if trust else str(error)
-    if card is not None:
-        flavour = _FLAVOURS[card.engine.flavour] if card.engine else "TensorRT"
-        runtime = f"{flavour} {card.precision.value.upper()}"
-    return Candidate(
-        model=card.name if card else path.stem,
-        runtime=runtime,
-        kind=Kind.ENGINE,
-        target=str(path.resolve()),
-        threads=threads,
-        trust=trust,
-        why=why,
-        card=card,
-    )
-
-
 def _folder(folder: Path, faces: npt.NDArray[np.uint8], workspace: Path, threads: int, trust: bool) -> list[Candidate]:
+    runs = sorted(path.parent for path in folder.rglob("best.safetensors"))
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    onnx = _onnx_rows((path for path in files if path.suffix == ".onnx"), threads)
-    engines = [engine_row(path, threads, trust) for path in files if path.suffix in PLANS]
-    best = next((path for path in files if path.name == "best.safetensors"), None)
-    if best is None:
-        return [*onnx, *engines]
-    return [*_checkpoint(best, onnx, faces, workspace, threads), *engines]
+    own = [path for path in files if not any(run in path.parents for run in runs if run != folder)]
+    onnx = _onnx_rows((path for path in own if path.suffix == ".onnx"), threads)
+    engines = [engine_row(path, threads, trust) for path in own if path.suffix in PLANS]
+    if folder in runs:
+        return [*_checkpoint(folder / "best.safetensors", onnx, faces, workspace, threads), *engines]
+    nested = [row for run in runs for row in _folder(run, faces, workspace, threads, trust)]
+    rows = [*nested, *onnx, *engines]
+    if not rows:
+        raise ArtifactError(
+            f"{folder} is a directory with no checkpoint, ONNX file or engine in it", "name a model file"
+        )
+    return rows
 
 
 def _checkpoint(
@@ -120,27 +104,35 @@ def _checkpoint(
 
 
 def _onnx_rows(paths: Iterable[Path], threads: int) -> list[Candidate]:
-    """One row a model and precision. Half precision is left out: a CPU only emulates it, engines do without the file."""
+    """One row a model and precision, without the files that only engines are built from."""
     rows: dict[str, Candidate] = {}
     for path in paths:
         row = onnx_row(path, threads, Role.STUDENT)
-        if row.card is None or row.card.precision is not Precision.FP16:
+        if row.card is None or not _for_engines_only(row.card):
             rows.setdefault(row.name, row)
     return list(rows.values())
+
+
+def _for_engines_only(card: ModelCard) -> bool:
+    """Half precision: a CPU only emulates it. To measure such a file all the same, name it."""
+    return card.precision is Precision.FP16 or "mixed" in card.tools
 
 
 def _distinct(rows: Sequence[Candidate]) -> list[Candidate]:
     """One row a file, and one name a row: rows that share a name get their folder's name, then their whole path.
 
-    A row that only says what is missing goes when another folder has it.
+    A row that only says what is missing goes when another folder has it, and so does the ONNX file beside an engine when
+    the run has its own.
     """
     unique: dict[tuple[Kind, str], Candidate] = {}
     for row in rows:
         unique.setdefault((row.kind, _identity(row)), row)
+    first_hand = {row.name for row in unique.values() if row.target and not _beside_engine(row)}
+    second_hand = {row.name for row in unique.values() if row.target}
     kept = [
         row
         for row in unique.values()
-        if row.target or not any(row.name == other.name for other in rows if other.target)
+        if not (row.name in first_hand and _beside_engine(row)) and (row.target or row.name not in second_hand)
     ]
     for label in (lambda path: path.parent.name, str):
         names = [row.name for row in kept]
@@ -151,6 +143,16 @@ def _distinct(rows: Sequence[Candidate]) -> list[Candidate]:
             for row in kept
         ]
     return kept
+
+
+def _in_order(rows: Sequence[Candidate]) -> list[Candidate]:
+    """Models as they were named; within one PyTorch, ONNX Runtime, engines; within those by precision."""
+    models, kinds = list(dict.fromkeys(row.model for row in rows)), list(Kind)
+    return sorted(rows, key=lambda row: (models.index(row.model), kinds.index(row.kind), row.runtime))
+
+
+def _beside_engine(row: Candidate) -> bool:
+    return row.kind is Kind.ONNXRUNTIME and (Path(row.target).parent / FILE).is_file()
 
 
 def _identity(row: Candidate) -> str:

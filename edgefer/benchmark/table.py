@@ -29,13 +29,13 @@ def notes(result: BenchmarkResult) -> Iterator[str]:
         f"input: {result.faces}; times are from pixels in memory to logits in memory"
     )
     yield (
-        f"memory: {MEMORY_METHOD} of the process, warm minus idle with the runtime imported; "
+        f"RAM: {MEMORY_METHOD} of the process, warm minus idle with the runtime imported; "
         "import, load, first: importing the runtime, opening the file, the first answer"
     )
     cells = [cell for row in result.rows for cell in row.cells]
     latencies = [cell.latency for cell in cells if cell.latency is not None]
     if any(cell.speedups for cell in cells):
-        yield "vs: how many times faster than the teacher there, median over rounds (95 % bootstrap interval)"
+        yield "vs: how many times faster than that teacher, median over rounds (95 % bootstrap interval)"
     if any(latency.unstable for latency in latencies):
         yield f"~ unstable: the medians of its rounds vary by more than {UNSTABLE:.1%}"
     if any(latency.p99_ms is None for latency in latencies):
@@ -57,11 +57,11 @@ def speedup_names(result: BenchmarkResult) -> list[str]:
     return [row.name for row in result.rows if row.candidate.role is Role.TEACHER and row.name in used]
 
 
-def short_runtime(result: BenchmarkResult, name: str) -> str:
-    """A teacher row in a column's head: its runtime, since it is the teacher."""
-    row = next(row for row in result.rows if row.name == name)
-    same = [one for one in speedup_names(result) if one.endswith(row.candidate.runtime)]
-    return f"vs {row.candidate.runtime if len(same) == 1 else name}"
+def teacher_head(result: BenchmarkResult, name: str) -> str:
+    """The head of a column of speed-ups: the teacher's framework, or its whole name where that is not enough."""
+    frameworks = {row.name: row.candidate.runtime.rsplit(" ", 1)[0] for row in result.rows}
+    same = [other for other in speedup_names(result) if frameworks[other] == frameworks[name]]
+    return f"vs {frameworks[name]} teacher" if len(same) == 1 else f"vs {name}"
 
 
 def speedup_text(one: Speedup | None) -> str:
@@ -92,16 +92,10 @@ def runtime_text(row: Row) -> str:
     return f"{row.candidate.runtime} on GPU" if row.backend.endswith("cuda") else row.candidate.runtime
 
 
-def accuracy_text(row: Row) -> str:
-    """`61.3 % PublicTest` from the card."""
-    measured = row.measurement
-    return NOTHING if measured is None else f"{measured.accuracy:.1%} {measured.dataset} {measured.split}"
-
-
 def latency_rows(result: BenchmarkResult, batch: int) -> Table:
     """Head and rows of one batch size; a row without figures ends in its reason."""
     teachers = speedup_names(result)
-    vs = [short_runtime(result, name) for name in teachers]
+    vs = [teacher_head(result, name) for name in teachers]
     head = ["model", "runtime", "median ms", "min", "p90", "p99", "faces/s", *vs]
     lines = []
     for row in result.rows:
@@ -133,8 +127,9 @@ def _speedups(cell: Cell, teachers: list[str], name: str) -> list[str]:
 def size_rows(result: BenchmarkResult) -> Table:
     """Head and rows of what each candidate takes, and how well it labels."""
     head = ["model", "runtime", "parameters", "file MB"]
-    head += [f"memory MB b{batch}" for batch in result.batches]
-    head += ["import s", "load s", "first ms", "accuracy"]
+    head += [f"RAM MB b{batch}" for batch in result.batches]
+    sources = {_source(row) for row in result.rows if row.measurement}
+    head += ["import s", "load s", "first ms", f"accuracy, {sources.copy().pop()}" if len(sources) == 1 else "accuracy"]
     lines = []
     for row in result.rows:
         start = row.start
@@ -148,7 +143,18 @@ def size_rows(result: BenchmarkResult) -> Table:
                 f"{start.import_s:.2f}" if start else NOTHING,
                 f"{start.load_s:.2f}" if start else NOTHING,
                 milliseconds(1000 * start.first_s) if start else NOTHING,
-                accuracy_text(row),
+                _accuracy(row, named=len(sources) > 1),
             ]
         )
     return head, lines
+
+
+def _accuracy(row: Row, named: bool) -> str:
+    """The card's accuracy, with where it was measured unless the head says it."""
+    if row.measurement is None:
+        return NOTHING
+    return f"{row.measurement.accuracy:.1%}" + (f" {_source(row)}" if named else "")
+
+
+def _source(row: Row) -> str:
+    return f"{row.measurement.dataset} {row.measurement.split}" if row.measurement else ""

@@ -40,7 +40,8 @@ def main() -> None:
                 answer = subject.measure(request["batch"], request["warm"], request["seconds"], request["at_least"])
             reply = {"ok": answer}
         except EdgeferError as error:
-            reply = {"error": str(error)}
+            # The fix is for who opens one file; a row only needs the reason.
+            reply = {"error": error.what.removeprefix(f"{request.get('candidate', {}).get('target')} ")}
         except Exception as error:  # noqa: BLE001 - whatever a runtime throws becomes the row's reason
             first = (str(error).splitlines() or [""])[0]
             reply = {"error": f"{type(error).__name__}: {first}"[:300]}

@@ -19,7 +19,7 @@ def benchmark(
     models: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[MODEL]...",
+            metavar="MODEL",
             help="Checkpoints, ONNX files, engines or folders of them; default the newest student and its engines.",
         ),
     ] = None,

@@ -75,4 +75,4 @@ def _label(row: Row) -> str:
 
 
 def _group(row: Row) -> str:
-    return "teacher" if row.candidate.role is Role.TEACHER else row.candidate.model
+    return plots.TEACHER if row.candidate.role is Role.TEACHER else row.candidate.model

@@ -17,6 +17,8 @@ from edgefer.report.style import DARK, LIGHT, Theme
 # Text that is safe to stand in a page: made by the functions below, which escape what they are given.
 Html = NewType("Html", str)
 
+_LONG_HEAD = 14
+
 
 @dataclass(frozen=True)
 class Section:
@@ -87,7 +89,7 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], left
 
     The first cell of a row names it. A row shorter than `head` ends in a text that spans the columns it lacks.
     """
-    titles = "".join(f'<th scope="col"{_align(column, left)}>{escape(name)}</th>' for column, name in enumerate(head))
+    titles = "".join(f'<th scope="col"{_align(column, left)}>{_head(name)}</th>' for column, name in enumerate(head))
     body = "".join(_row(row, len(head), left) for row in rows)
     return Html(
         f'<div class="wide"><table><caption>{escape(caption)}</caption>'
@@ -130,6 +132,11 @@ def _row(row: Sequence[str], columns: int, left: int) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
+def _head(name: str) -> str:
+    """Long heads may break into lines, short ones stay whole."""
+    return escape(name if len(name) > _LONG_HEAD else name.replace(" ", "\u00a0"))
+
+
 def _align(column: int, left: int) -> str:
     return "" if column < left else ' class="number"'
 
@@ -145,7 +152,7 @@ _STYLE = """
   :root { --ink: #e8eaed; --muted: #9aa3ad; --line: #2c3138; --page: #16191d; --soft: #1d2126; --accent: #7cc4f0; }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 62rem; padding: 2.5rem 1.25rem 4rem; background: var(--page); color: var(--ink);
+body { margin: 0 auto; max-width: 66rem; padding: 2.5rem 1.25rem 4rem; background: var(--page); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.01em; margin: 0 0 .5rem; font-weight: 650; }
 h2 { font-size: 1.25rem; margin: 3rem 0 1rem; padding-top: 1.25rem; border-top: 1px solid var(--line); font-weight: 650; }
@@ -153,13 +160,14 @@ h3 { font-size: 1rem; margin: 2rem 0 .5rem; font-weight: 650; }
 p { max-width: 44rem; margin: .75rem 0; }
 .lead { color: var(--muted); font-size: 1.1rem; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; line-height: 1.4; margin: .5rem 0 1rem; min-width: 26rem;
+table { border-collapse: collapse; font-size: .875rem; line-height: 1.4; margin: .5rem 0 1rem; min-width: 26rem;
   font-variant-numeric: tabular-nums lining-nums; }
 caption { caption-side: top; text-align: left; color: var(--muted); padding: 0 0 .5rem; }
 th, td { padding: .4rem 1rem .4rem 0; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
-thead th { color: var(--muted); font-weight: 500; border-bottom-color: var(--muted); vertical-align: bottom; white-space: normal; }
+thead th { color: var(--muted); font-weight: 500; border-bottom-color: var(--muted); vertical-align: bottom;
+  white-space: normal; }
 tbody th { font-weight: 500; }
 .number { text-align: right; }
 .why { color: var(--muted); white-space: normal; }

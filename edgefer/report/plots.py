@@ -18,10 +18,13 @@ from edgefer.report.style import LIGHT, Theme, figure, plain, png
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# The group whose colour is the same in every figure.
+TEACHER = "teacher"
+
 
 @dataclass(frozen=True)
 class LatencyMark:
-    """One row of a latency figure; milliseconds. group: rows of one group share a colour."""
+    """One row of a latency figure; milliseconds. group: rows of one group share a colour; `TEACHER` has the first."""
 
     label: str
     group: str
@@ -146,6 +149,8 @@ def tradeoff(points: Sequence[TradePoint], theme: Theme = LIGHT) -> bytes:
     """Accuracy against median latency; up and to the left is better."""
     if not points:
         raise DataError("no model with both an accuracy and a latency to draw")
+    from matplotlib.ticker import MaxNLocator
+
     colours = _group_colours([point.group for point in points], theme)
     with figure(theme, 3.8) as drawn:
         axes = drawn.subplots()
@@ -153,21 +158,14 @@ def tradeoff(points: Sequence[TradePoint], theme: Theme = LIGHT) -> bytes:
             axes.plot(point.milliseconds, 100 * point.accuracy, "o", color=colours[point.group], markersize=8)
         times = [point.milliseconds for point in points]
         _log_axis(axes, times, times)
-        axes.margins(y=0.18)
+        middle = 50 * (min(point.accuracy for point in points) + max(point.accuracy for point in points))
+        reach = 140 * (max(point.accuracy for point in points) - middle / 100)
+        axes.set_ylim(middle - max(reach, 1), middle + max(reach, 1))
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         axes.set_xlabel("median milliseconds a call, log scale")
         axes.set_title("accuracy, %", loc="left", fontsize=10, color=theme.ink)
         plain(axes, theme, "both")
-        drawn.canvas.draw()
-        for point, offset in zip(points, _free_offsets(axes, points), strict=True):
-            axes.annotate(
-                point.label,
-                (point.milliseconds, 100 * point.accuracy),
-                (9, offset),
-                textcoords="offset points",
-                va="center",
-                fontsize=9,
-                color=colours[point.group],
-            )
+        _label_points(axes, points, colours)
         return png(drawn)
 
 
@@ -176,8 +174,38 @@ def _cycle(theme: Theme, count: int) -> list[str]:
 
 
 def _group_colours(groups: Sequence[str], theme: Theme) -> dict[str, str]:
-    names = list(dict.fromkeys(groups))
+    """The teacher has the first colour in every figure, shown or not."""
+    names = list(dict.fromkeys((TEACHER, *groups)))
     return dict(zip(names, _cycle(theme, len(names)), strict=True))
+
+
+def _label_points(axes: Axes, points: Sequence[TradePoint], colours: Mapping[str, str]) -> None:
+    """Write each name beside its dot, on the side with room, moved up or down until it lies on no name and no dot."""
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+    places = [axes.transData.transform((point.milliseconds, 100 * point.accuracy)) for point in points]
+    taken: list[Any] = []
+    for point in points:
+        label = axes.annotate(
+            point.label,
+            (point.milliseconds, 100 * point.accuracy),
+            (9, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+            color=colours[point.group],
+        )
+        # What is placed here would move again if the layout made room for it.
+        label.set_in_layout(False)
+        side = 9
+        if label.get_window_extent().x1 > axes.bbox.x1:
+            side = -9
+            label.set(ha="right")
+        for shift in (0, 13, -13, 26, -26, 39, -39):
+            label.xyann = (side, shift)
+            box = label.get_window_extent()
+            if not any(box.overlaps(other) for other in taken) and not any(box.contains(*place) for place in places):
+                break
+        taken.append(box)
 
 
 def _log_axis(axes: Axes, lows: Sequence[float], highs: Sequence[float]) -> None:
@@ -195,21 +223,6 @@ def _log_axis(axes: Axes, lows: Sequence[float], highs: Sequence[float]) -> None
     axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if begin <= np.log10(tick) <= end]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-
-
-def _free_offsets(axes: Axes, points: Sequence[TradePoint]) -> list[float]:
-    """Vertical offsets in points that keep labels of neighbouring dots from lying on each other."""
-    places = [axes.transData.transform((point.milliseconds, 100 * point.accuracy)) for point in points]
-    scale = 72 / axes.figure.dpi
-    offsets = [0.0] * len(points)
-    order = sorted(range(len(points)), key=lambda index: places[index][1])
-    for position, index in enumerate(order):
-        for other in order[:position]:
-            near = abs(places[index][0] - places[other][0]) * scale < 150
-            below = places[other][1] * scale + offsets[other]
-            if near and places[index][1] * scale + offsets[index] - below < 12:
-                offsets[index] = below + 12 - places[index][1] * scale
-    return offsets
 
 
 def _short(value: float) -> str:

@@ -1,0 +1,106 @@
+"""A made-up benchmark result: every kind of row, figures that are easy to find again."""
+
+from __future__ import annotations
+
+import tiny_net
+
+from edgefer.benchmark.candidate import Candidate, Kind, Role
+from edgefer.benchmark.environment import Environment
+from edgefer.benchmark.result import BenchmarkResult, Cell, Latency, Row, Speedup, Start
+from edgefer.card import Measurement
+
+MACHINE = Environment(
+    date="2026-11-21T10:00:00+00:00",
+    cpu="Test CPU <1>",
+    cores=2,
+    cores_of_machine=4,
+    memory_bytes=8_000_000_000,
+    governor="performance",
+    kernel="Linux 6 x86_64",
+    python="3.11",
+    libraries={"onnxruntime": "1.31"},
+    gpu="none: no NVIDIA driver is installed",
+    load=(0.1, 1.0),
+    other_work=0.0,
+)
+
+
+def latency(median, variation=0.01, p99=True):
+    return Latency(
+        samples=500 if p99 else 50,
+        min_ms=0.9 * median,
+        median_ms=median,
+        mean_ms=median,
+        p90_ms=1.1 * median,
+        p99_ms=1.5 * median if p99 else None,
+        rounds_ms=(median, median),
+        variation=variation,
+    )
+
+
+def row(model, runtime, median, role=Role.STUDENT, accuracy=None, over=(), **changes):
+    measured = ()
+    if accuracy is not None:
+        measured = (
+            Measurement(
+                dataset="demo",
+                split="PublicTest",
+                faces=700,
+                backend="b",
+                accuracy=accuracy,
+                balanced_accuracy=accuracy,
+                macro_f1=accuracy,
+                recall={},
+            ),
+        )
+    cells = tuple(
+        Cell(
+            batch=batch,
+            latency=latency(median * (1 if batch == 1 else 20), **changes),
+            memory={"RSS": 150_000_000 + batch},
+            speedups=tuple(Speedup(over=name, value=value, low=0.9 * value, high=1.1 * value) for name, value in over),
+        )
+        for batch in (1, 32)
+    )
+    return Row(
+        candidate=Candidate(model=model, runtime=runtime, kind=Kind.ONNXRUNTIME, target="x.onnx", role=role, threads=2),
+        backend="onnxruntime cpu",
+        card=tiny_net.card(measured=measured),
+        file_bytes=2_290_000,
+        start=Start(import_s=0.5, load_s=0.25, first_s=0.0125),
+        idle={"RSS": 100_000_000},
+        cells=cells,
+    )
+
+
+def result(rows=None, machine=MACHINE):
+    torch, ort = "big, PyTorch FP32", "big, ONNX Runtime FP32"
+    rows = rows or [
+        row("big", "PyTorch FP32", 26.4, Role.TEACHER, accuracy=0.93, over=[(ort, 0.25)]),
+        row("big", "ONNX Runtime FP32", 6.6, Role.TEACHER, accuracy=0.93, over=[(torch, 4.0)]),
+        row("small", "ONNX Runtime FP32", 0.16, accuracy=0.86, over=[(torch, 165.0), (ort, 41.25)]),
+        row(
+            "small",
+            "ONNX Runtime INT8",
+            0.2,
+            accuracy=0.855,
+            over=[(torch, 132.0), (ort, 33.0)],
+            variation=0.2,
+            p99=False,
+        ),
+        Row(
+            candidate=Candidate(model="small", runtime="TensorRT-RTX INT8", kind=Kind.ENGINE, target="x.engine"),
+            why="needs an NVIDIA GPU & a driver",
+            card=tiny_net.card(),
+            file_bytes=2_630_000,
+        ),
+    ]
+    return BenchmarkResult(
+        rounds=2,
+        seconds=0.4,
+        warm_s=0.1,
+        batches=(1, 32),
+        faces="demo PublicTest",
+        environment=machine,
+        rows=tuple(rows),
+    )

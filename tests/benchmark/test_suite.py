@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import subjects
+import tiny_net
+
+from benchmark.conftest import known_candidate, write_faces
+from edgefer.benchmark.candidate import Candidate, Kind, Role
+from edgefer.benchmark.result import BenchmarkResult
+from edgefer.benchmark.suite import run_suite, steps
+from edgefer.errors import UsageError
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    """One suite over everything that can happen to a row; too slow to run for each test."""
+    folder = tmp_path_factory.mktemp("suite")
+    onnx = tiny_net.write(folder / "tiny.onnx")
+    candidates = [
+        known_candidate("sleeper", Role.TEACHER),
+        Candidate(model="tiny", runtime="ONNX Runtime FP32", kind=Kind.ONNXRUNTIME, target=str(onnx), threads=1),
+        known_candidate("hoarder"),
+        known_candidate("mortal"),
+        known_candidate("broken"),
+        Candidate(model="gone", runtime="x", kind=Kind.ONNXRUNTIME, target=str(folder / "gone.onnx"), threads=1),
+        Candidate(
+            model="never", runtime="x", kind=Kind.ENGINE, target="", threads=1, why="not built", card=tiny_net.card()
+        ),
+    ]
+    ticks = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+        result = run_suite(
+            candidates,
+            write_faces(folder / "faces.npy"),
+            batches=(2, 1),
+            rounds=2,
+            seconds=0.06,
+            warm=0.01,
+            step=lambda advance, note: ticks.append(advance),
+        )
+    assert sum(ticks) == steps(candidates, (1, 2), 2)
+    return result
+
+
+@pytest.fixture
+def rows(result):
+    return {row.candidate.model: row for row in result.rows}
+
+
+def test_no_row_is_dropped_and_batches_are_in_order(result):
+    models = [row.candidate.model for row in result.rows]
+    assert models == ["sleeper", "tiny", "hoarder", "mortal", "broken", "gone", "never"]
+    assert result.batches == (1, 2)
+
+
+def test_a_candidate_that_sleeps_is_measured_right(rows):
+    latency = rows["sleeper"].cell(1).latency
+    assert latency.median_ms == pytest.approx(1000 * subjects.SLEEP, rel=0.2)
+    assert len(latency.rounds_ms) == 2
+    assert rows["sleeper"].cell(2).faces_per_second == pytest.approx(2 / subjects.SLEEP, rel=0.2)
+
+
+@pytest.mark.parametrize("method", ["RSS", "PSS", "USS"])
+def test_a_candidate_that_allocates_is_found_out(rows, method):
+    assert rows["hoarder"].memory_delta(1, method) == pytest.approx(subjects.HOARD, rel=0.05)
+    assert rows["sleeper"].memory_delta(1, method) < 0.1 * subjects.HOARD
+
+
+def test_a_row_knows_its_file_its_card_and_its_start(rows):
+    tiny = rows["tiny"]
+    assert (tiny.backend, tiny.card.name) == ("onnxruntime cpu", "tiny")
+    assert tiny.file_bytes == Path(tiny.candidate.target).stat().st_size
+    assert tiny.start.total_s == pytest.approx(tiny.start.import_s + tiny.start.load_s + tiny.start.first_s)
+    assert tiny.start.import_s > 0
+
+
+def test_rows_are_compared_with_the_teacher(rows):
+    (speedup,) = rows["tiny"].cell(1).speedups
+    assert speedup.over == "sleeper, known"
+    latencies = [rows[name].cell(1).latency.median_ms for name in ("sleeper", "tiny")]
+    assert speedup.value == pytest.approx(latencies[0] / latencies[1], rel=0.5)
+    assert rows["sleeper"].cell(1).speedups == ()
+
+
+def test_a_row_whose_process_dies_says_so_and_others_go_on(rows):
+    assert "a last word" in rows["mortal"].cell(1).why
+    assert "a last word" in rows["mortal"].cell(2).why
+    assert rows["tiny"].cell(2).latency is not None
+
+
+def test_a_row_that_cannot_open_says_why(rows):
+    assert rows["broken"].why == "ValueError: no such weights"
+    assert rows["gone"].why.startswith("does not exist")
+    assert (rows["never"].why, rows["never"].card.name) == ("not built", "tiny")
+    assert rows["never"].cells == ()
+
+
+def test_the_machine_is_on_record(result):
+    machine = result.environment
+    assert machine.cores >= 1
+    assert machine.date.endswith("+00:00")
+    assert machine.libraries["onnxruntime"]
+    assert machine.gpu
+    assert machine.other_work is None or machine.other_work >= 0
+
+
+def test_json_gives_the_same_result_back(result):
+    assert BenchmarkResult.from_json(result.to_json(), "here") == result
+    assert '"schema": 1' in result.to_json()
+
+
+def test_rounds_are_interleaved_and_every_second_one_runs_backwards(known, faces, monkeypatch):
+    from edgefer.benchmark.process import Worker
+
+    order = []
+    original = Worker.measure
+
+    def noting(self, batch, *rest):
+        order.append((self._candidate.model, batch))
+        return original(self, batch, *rest)
+
+    monkeypatch.setattr(Worker, "measure", noting)
+    run_suite([known("quick"), known("picky")], faces, batches=(1,), rounds=3, seconds=0.01, warm=0)
+    assert [model for model, _ in order] == ["quick", "picky", "picky", "quick", "quick", "picky"]
+
+
+def test_one_batch_that_fails_does_not_spoil_the_other(known, faces):
+    result = run_suite([known("picky")], faces, batches=(1, 2), rounds=1, seconds=0.01, warm=0)
+    (row,) = result.rows
+    assert row.cell(1).latency.samples >= 3
+    assert row.cell(2).why == "takes one face only"
+
+
+def test_few_faces_fill_a_large_batch(known, faces):
+    result = run_suite([known("quick")], faces, batches=(9,), rounds=1, seconds=0.01, warm=0)
+    assert result.rows[0].cell(9).latency is not None
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "says"),
+    [
+        ([], {}, "nothing to measure"),
+        (["quick", "quick"], {}, "two rows"),
+        (["quick"], {"batches": ()}, "batch sizes"),
+        (["quick"], {"batches": (0, 1)}, "batch sizes"),
+        (["quick"], {"rounds": 0}, "round"),
+        (["quick"], {"seconds": 0}, "round"),
+    ],
+)
+def test_a_suite_that_makes_no_sense_is_refused(known, faces, names, options, says):
+    with pytest.raises(UsageError, match=says):
+        run_suite([known(name) for name in names], faces, **options)
+
+
+def test_ctrl_c_ends_every_worker(known, faces):
+    """In a process of its own, as the signal would also end the tests."""
+    script = f"""
+import json, sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from edgefer.benchmark import process
+from edgefer.benchmark.candidate import Candidate, Kind
+from edgefer.benchmark.suite import run_suite
+made = [Candidate(model=n, runtime="r", kind=Kind.FACTORY, target="subjects:" + n, threads=1) for n in ("quick", "sleeper")]
+original = process.Worker.measure
+def telling(self, *rest):
+    print(self.pid, flush=True)
+    return original(self, *rest)
+process.Worker.measure = telling
+try:
+    run_suite(made, Path({str(faces)!r}), batches=(1,), rounds=1000, seconds=0.02)
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        pids = {int(process.stdout.readline()) for _ in range(4)}
+        assert len(pids) == 2
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        watchdog.cancel()
+    assert rest.endswith("stopped\n")
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
