@@ -193,6 +193,11 @@ class IBuilderConfig:
         return 0
 
 
+def _set_compute_capability(self, compute_capability, index):
+    self.targets[index] = compute_capability.name
+    return index < self.num_compute_capabilities
+
+
 class Builder:
     module: TensorRT
 
@@ -255,7 +260,7 @@ class TensorRT(ModuleType):
         if rtx:
             self.ComputeCapability = Enum("ComputeCapability", ["NONE", "CURRENT", "SM75", "SM89", "SM120"])
             self.DynamicShapesKernelSpecializationStrategy = SimpleNamespace(EAGER="eager", LAZY="lazy")
-            self.IBuilderConfig.set_compute_capability = lambda self, what, index: self.targets.update({index: what})
+            self.IBuilderConfig.set_compute_capability = _set_compute_capability
         if rtx or numbers >= (10, 13):
             self.ICudaEngine.create_runtime_config = lambda self: SimpleNamespace()
         if rtx or numbers >= (10, 16):

@@ -96,7 +96,8 @@ def _configure(flavour: Flavour, builder: Any, network: Any, batch: Batch, targe
     if flavour.supports_targets:
         config.num_compute_capabilities = len(targets)
         for index, target in enumerate(targets):
-            config.set_compute_capability(getattr(trt.ComputeCapability, target.upper()), index)
+            if not config.set_compute_capability(getattr(trt.ComputeCapability, target.upper()), index):
+                raise BuildError(f"{flavour.title} refuses the target {target}", "leave it out")
     return config
 
 

@@ -131,19 +131,16 @@ class EngineSession(Session):
         return np.concatenate(parts)
 
     def _run(self, pixels: Array) -> Array:
-        """Logits of at most `largest_batch` faces; fewer than the profile's smallest are filled up with the last one."""
+        """Logits of at most `largest_batch` faces."""
+        # Fewer faces than the profile's smallest batch run beside whatever lies in the buffer; those rows are dropped.
         batch = max(len(pixels), self._smallest)
         shape = (batch, *pixels.shape[1:])
-        values = pixels.size
-        self._pixels.host[:values] = pixels.ravel()
-        size = int(np.prod(shape))
-        if batch > len(pixels):
-            self._pixels.host[values:size] = np.tile(pixels[-1].ravel(), batch - len(pixels))
+        self._pixels.host[: pixels.size] = pixels.ravel()
         if shape != self._shape:
             if not self._context.set_input_shape(self._input, shape):
                 raise BackendError(f"the engine refuses a batch of {batch}", "build it with a larger --batch")
             self._shape = shape
-        self._pixels.upload(size)
+        self._pixels.upload(int(np.prod(shape)))
         if not self._context.execute_async_v3(int(self._stream)):
             reason = logger_for(self._flavour).messages.latest()
             raise BackendError(f"the engine failed to run: {reason}", "check the GPU with nvidia-smi")

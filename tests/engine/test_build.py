@@ -14,9 +14,11 @@ from edgefer import paths
 from edgefer.card import ModelCard, Precision
 from edgefer.engine import build, progress
 from edgefer.engine.build import build_engine, parse_batch
+from edgefer.engine.compiler import compile_plan
 from edgefer.errors import ArtifactError, BackendError, BuildError, Interrupted, UsageError
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.trt import driver
+from edgefer.trt.flavour import load
 from edgefer.trt.plan import read_header
 
 
@@ -197,6 +199,15 @@ def test_standard_tensorrt_builds_for_this_gpu(onnx, monkeypatch, version):
     assert config.profiling_verbosity == "detailed"
     with pytest.raises(UsageError, match="builds for this machine's GPU alone, sm87"):
         build_engine(onnx, Precision.FP16, targets=["sm89"])
+
+
+def test_targets_reach_the_compiler(rtx, onnx, monkeypatch):
+    with pytest.raises(BuildError, match="FP32 GEMM is not supported"):
+        compile_plan(load("tensorrt_rtx"), onnx.read_bytes(), (1, 2, 4), ("sm89", "sm75"), "compiling")
+    tensorrt, _ = fake_gpu.install(monkeypatch, name="tensorrt_rtx", version="1.7.1.116", driver=fake_gpu.NONE)
+    compile_plan(load("tensorrt_rtx"), b"onnx", (1, 2, 4), ("sm75", "sm120"), "compiling")
+    assert tensorrt.built[0].num_compute_capabilities == 2
+    assert tensorrt.built[0].targets == {0: "SM75", 1: "SM120"}
 
 
 def test_an_older_rtx_refuses_int8_by_name(onnx, calibration, monkeypatch):
