@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+
+import pytest
+import tiny_net
+from conftest import one_line
+
+from edgefer.benchmark.result import BenchmarkResult
+
+QUICK = ("--rounds", 1, "--seconds", 0.02, "--threads", 1)
+
+
+@pytest.fixture
+def models(tmp_path):
+    teacher = tiny_net.write(tmp_path / "t.onnx", tiny_net.model(seed=1), tiny_net.card(name="big"))
+    return tiny_net.write(tmp_path / "s.onnx"), teacher
+
+
+def test_a_table_and_its_files(cli, models, tmp_path):
+    student, teacher = models
+    done = cli(
+        "benchmark", student, "--teacher", teacher, "--batch", 1, "--batch", 3, *QUICK, "--out", tmp_path / "out"
+    )
+    assert done.code == 0, done.err
+    assert "batch 1\n" in done.out
+    assert "batch 3\n" in done.out
+    assert "big (teacher)" in done.out
+    assert "vs ONNX Runtime teacher" in done.out
+    record = BenchmarkResult.from_json((tmp_path / "out" / "benchmark.json").read_bytes(), "it")
+    assert record.batches == (1, 3)
+    assert "big (teacher)" in (tmp_path / "out" / "benchmark.html").read_text()
+
+
+def test_json_carries_its_schema_and_every_row(cli, models):
+    student, teacher = models
+    done = cli("benchmark", student, "--teacher", teacher, "--batch", 1, *QUICK, "--json")
+    values = json.loads(done.out)
+    assert values["schema"] == 1
+    assert [row["candidate"]["model"] for row in values["rows"]] == ["big (teacher)", "tiny"]
+    latency = values["rows"][1]["cells"][0]["latency"]
+    assert latency["median_ms"] > 0
+    assert "unstable" in latency
+
+
+def test_an_engine_that_cannot_run_keeps_its_row_and_the_rest_is_measured(cli, models, tmp_path):
+    student, teacher = models
+    (tmp_path / "e").mkdir()
+    (tmp_path / "e" / "x.engine").write_bytes(b"text")
+    done = cli("benchmark", student, tmp_path / "e" / "x.engine", "--teacher", teacher, "--batch", 1, *QUICK)
+    assert done.code == 0
+    assert "card.json" in next(line for line in done.out.splitlines() if line.startswith("x "))
+
+
+def test_when_nothing_runs_the_reasons_are_printed_and_the_exit_says_so(cli, tmp_path):
+    (tmp_path / "bad.onnx").write_bytes(b"text")
+    failed = cli("benchmark", tmp_path / "bad.onnx", "--teacher", tmp_path / "gone.onnx", "--batch", 1, *QUICK)
+    assert failed.code == 1
+    assert "not an ONNX file" in failed.out
+    assert "no row could be measured" in one_line(failed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("gone.onnx",), 1, "does not exist"),
+        (("s.onnx", "--teacher", "resemotnet"), 2, "did you mean 'resemotenet'"),
+        (("s.onnx", "--data", "dmeo"), 2, "did you mean 'demo'"),
+        ((), 1, "edgefer distill"),
+    ],
+)
+def test_wrong_names_give_one_line(cli, models, monkeypatch, arguments, code, says):
+    monkeypatch.chdir(models[0].parent)
+    monkeypatch.setattr("edgefer.runtime.find.shipped_students", dict)
+    failed = cli("benchmark", *arguments)
+    assert failed.code == code
+    assert says in one_line(failed)
+    assert failed.out == ""
+
+
+def test_ctrl_c_is_one_line_and_130(models):
+    """As a terminal sends it: to the whole process group."""
+    import os
+    import signal
+
+    student, teacher = map(str, models)
+    command = [sys.executable, "-m", "edgefer", "benchmark", student, "--teacher", teacher, "--rounds", "5000"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        said = process.stderr.readline()
+        # Python handles the signal from here on; a little later the suite is under way, earlier it is starting: both must do.
+        os.killpg(process.pid, signal.SIGINT)
+        out, rest = process.communicate()
+        watchdog.cancel()
+    assert process.returncode == 130, said + rest
+    assert "error: the benchmark was stopped" in rest
+    assert "Traceback" not in rest
+    assert out == ""
