@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edgefer.errors import BackendError
+from edgefer.trt import driver
 from edgefer.trt.cuda import Cuda
 
 
@@ -41,3 +42,19 @@ def test_missing_bindings_name_the_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "cuda.bindings", None)
     with pytest.raises(BackendError, match="pip install cuda-bindings"):
         Cuda()
+
+
+@pytest.mark.gpu
+def test_values_travel_through_this_machines_gpu():
+    pytest.importorskip("cuda.bindings")
+    if not driver.probe().present:
+        pytest.skip(driver.probe().problem)
+    cuda = Cuda()
+    buffer = cuda.buffer(1000, cuda.stream())
+    buffer.host[:] = np.arange(1000)
+    buffer.upload(1000)
+    buffer.host[:] = 0
+    buffer.download(1000)
+    cuda.call("cudaDeviceSynchronize")
+    np.testing.assert_array_equal(buffer.host, np.arange(1000))
+    cuda.close()
