@@ -17,6 +17,7 @@ from edgefer.cli.evaluate import evaluate
 from edgefer.cli.export import export
 from edgefer.cli.inspect import inspect
 from edgefer.cli.models import models
+from edgefer.cli.quickstart import quickstart
 from edgefer.cli.recipes import recipes
 from edgefer.cli.run import run
 from edgefer.cli.train import train
@@ -49,6 +50,7 @@ def _root(
     pass
 
 
+app.command("quickstart")(quickstart)
 app.command("train")(train)
 app.command("distill")(distill)
 app.command("export")(export)

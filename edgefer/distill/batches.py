@@ -32,14 +32,25 @@ def fit(pixels: Tensor, spec: InputSpec) -> Tensor:
     """
     if spec.colour == "gray" and pixels.shape[1] == 3:
         luma = torch.tensor((0.299, 0.587, 0.114), device=pixels.device, dtype=pixels.dtype)
-        pixels = (pixels * luma[:, None, None]).sum(1, keepdim=True)
+        pixels = (pixels * luma[:, None, None]).sum(1, keepdim=True).round()
     height, width = pixels.shape[2:]
     if (height, width) != (spec.height, spec.width):
         if height > spec.height or width > spec.width:
-            pixels = F.interpolate(pixels, (spec.height, spec.width), mode="area")
+            rows, columns = (_area(*sizes, pixels) for sizes in ((height, spec.height), (width, spec.width)))
+            pixels = rows @ pixels @ columns.T
         else:
             pixels = F.interpolate(pixels, (spec.height, spec.width), mode="bilinear", align_corners=False)
+        pixels = pixels.round()
     return pixels.expand(-1, spec.channels, -1, -1)
+
+
+def _area(size: int, target: int, like: Tensor) -> Tensor:
+    """Weights `[target, size]` of exact area averaging; torch's own `area` mode rounds its windows to whole pixels."""
+    edges = torch.arange(target + 1, device=like.device, dtype=like.dtype) * (size / target)
+    pixels = torch.arange(size, device=like.device, dtype=like.dtype)
+    upper = torch.minimum(edges[1:, None], pixels + 1)
+    lower = torch.maximum(edges[:-1, None], pixels)
+    return (upper - lower).clamp(min=0) * (target / size)
 
 
 @dataclass(frozen=True)

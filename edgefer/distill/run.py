@@ -53,14 +53,14 @@ def train_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False) 
 def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False, baseline: bool = True) -> Distilled:
     """Train a recipe's student from its teachers, and beside it the student alone.
 
-    A teacher named by recipe is trained into `runs/<its name>` unless that very run is there already; the baseline
-    likewise into `<out>-alone`. Raises UsageError when the recipe has no teacher.
+    A teacher named by recipe is trained beside `out`, in a folder of its name, unless that very run is there already;
+    the baseline likewise, in `<recipe>-alone`. Raises UsageError when the recipe has no teacher.
     """
     if recipe.teacher is None:
         raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
     training, choosing = faces_of(recipe)
     out = out or run_folder(recipe.name, resume)
-    paths = _teacher_checkpoints(recipe)
+    paths = _teacher_checkpoints(recipe, out.parent)
     teachers = load_teachers(paths, training.emotions, device())
     alone = _once(recipe.alone(), training, choosing, out.with_name(f"{recipe.name}-alone")) if baseline else None
     student = train(recipe, training, choosing, out, teachers, resume=resume)
@@ -78,7 +78,7 @@ def run_folder(name: str, resume: bool) -> Path:
     return next(path for path in taken if not path.exists())
 
 
-def _teacher_checkpoints(recipe: Recipe) -> tuple[Path, ...]:
+def _teacher_checkpoints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
     assert recipe.teacher is not None
     trained = []
     for name in recipe.teacher.recipes:
@@ -88,7 +88,7 @@ def _teacher_checkpoints(recipe: Recipe) -> tuple[Path, ...]:
         # A teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
         teacher = teacher.model_copy(update={"data": recipe.data})
         training, choosing = faces_of(teacher)
-        trained.append(_once(teacher, training, choosing, RUNS / teacher.name).checkpoint)
+        trained.append(_once(teacher, training, choosing, folder / teacher.name).checkpoint)
     return (*trained, *recipe.teacher.checkpoints)
 
 

@@ -21,9 +21,9 @@ from edgefer.distill.schedule import rate_factor
 from edgefer.distill.state import Epoch, Progress, load_state, save_state
 from edgefer.distill.targets import Targets
 from edgefer.distill.teachers import Teachers
-from edgefer.errors import DataError, Interrupted
+from edgefer.errors import ArtifactError, DataError, Interrupted
 from edgefer.evaluate.evaluate import evaluate
-from edgefer.models.checkpoint import load, save
+from edgefer.models.checkpoint import load, read_card, save
 from edgefer.models.network import Network
 from edgefer.models.registry import build
 from edgefer.models.resemotenet import count_parameters
@@ -32,6 +32,7 @@ from edgefer.recipe import Recipe
 from edgefer.runtime.torch import TorchSession
 
 BEST, LAST, METRICS, RECIPE = "best.safetensors", "last.safetensors", "metrics.jsonl", "recipe.toml"
+FINISHED = "finished.json"
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,22 @@ def identity(recipe: Recipe, training: FaceSet, choosing: FaceSet, teachers: Tea
 
 def finished(recipe: Recipe, training: FaceSet, choosing: FaceSet, teachers: Teachers | None, out: Path) -> Run | None:
     """The run in `out`, when it is this very one and reached its last epoch."""
-    mark = out / "finished.json"
-    if not mark.is_file() or not (out / BEST).is_file():
-        return None
     try:
-        values = json.loads(mark.read_text(encoding="utf-8"))
-        if values["identity"] != identity(recipe, training, choosing, teachers):
-            return None
-        history = tuple(Epoch(**line) for line in values["history"])
-    except (ValueError, KeyError, TypeError):
+        values = json.loads((out / FINISHED).read_text(encoding="utf-8"))
+        same = values["identity"] == identity(recipe, training, choosing, teachers)
+        return read_run(out) if same else None
+    except (OSError, ValueError, KeyError, TypeError, ArtifactError):
         return None
-    return Run(out, load(out / BEST)[1], history)
+
+
+def read_run(out: Path) -> Run:
+    """A finished run, from its folder; ArtifactError when it did not finish or is damaged."""
+    try:
+        values = json.loads((out / FINISHED).read_text(encoding="utf-8"))
+        history = tuple(Epoch(**line) for line in values["history"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{out} holds no finished run", "train it with edgefer train or edgefer distill") from error
+    return Run(out, read_card(out / BEST), history)
 
 
 def train(
@@ -229,7 +235,7 @@ class _Loop:
         pixels = planes(self.choosing, self.device)
         guesses = [network(fit(part.float(), self.spec)).argmax(1) for part in pixels.split(512)]
         right = torch.cat(guesses).cpu() == torch.from_numpy(self.choosing.labels.copy())
-        return float(right.float().mean())
+        return int(right.sum()) / len(right)
 
     def _card(self) -> ModelCard:
         recipe = self.recipe
@@ -259,7 +265,7 @@ class _Loop:
         card = card.but(measured=(measured,))
         save(self.out / BEST, network.body, card)
         values = {"identity": self.state.identity, "history": [asdict(line) for line in self.state.history]}
-        write_text(self.out / "finished.json", json.dumps(values))
+        write_text(self.out / FINISHED, json.dumps(values))
         return Run(self.out, card, tuple(self.state.history))
 
 

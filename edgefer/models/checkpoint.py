@@ -78,7 +78,8 @@ def _assemble(path: Path, state: dict[str, Tensor], card: ModelCard) -> Network:
     try:
         body.load_state_dict(state)
     except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        # torch lists every key of a mismatch; the first words say enough
+        first = (str(error).splitlines()[1].strip() if "\n" in str(error) else str(error))[:120]
         raise ArtifactError(
             f"{path} does not fit its card's architecture {card.architecture} ({first})", _FIX
         ) from error

@@ -88,8 +88,9 @@ def test_a_truncated_checkpoint_is_named(tmp_path: Path):
 def test_a_checkpoint_that_does_not_fit_its_card(tmp_path: Path):
     body, card = make()
     save(tmp_path / "c.safetensors", body, card.but(architecture="mini-resemotenet-b"))
-    with pytest.raises(ArtifactError, match="does not fit its card's architecture"):
+    with pytest.raises(ArtifactError, match="does not fit its card's architecture") as caught:
         load(tmp_path / "c.safetensors")
+    assert len(str(caught.value)) < 500
 
 
 def test_another_network_in_pth_form_is_refused(tmp_path: Path):
@@ -99,13 +100,7 @@ def test_another_network_in_pth_form_is_refused(tmp_path: Path):
 
 
 def test_a_failed_save_leaves_nothing(tmp_path: Path):
-    body, card = make()
-    body.register_buffer("view", body.fc1.weight[:1])
-    (tmp_path / "c.safetensors").write_bytes(b"old")
     (tmp_path / "folder").mkdir()
     with pytest.raises(ArtifactError, match="is a directory"):
-        save(tmp_path / "folder", body, card)
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name not in {"cwd", "home"}) == [
-        "c.safetensors",
-        "folder",
-    ]
+        save(tmp_path / "folder", *make())
+    assert {path.name for path in tmp_path.iterdir()} == {"cwd", "home", "folder"}

@@ -1,0 +1,126 @@
+"""train, distill, recipes and export on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import one_line
+from tests.nets import write_checkpoint
+
+SMALL = """
+summary = "small"
+[data]
+source = "demo"
+limit = 70
+[model]
+architecture = "mini-resemotenet-c"
+size = 32
+[train]
+epochs = 1
+batch = 32
+"""
+
+
+@pytest.fixture
+def recipes() -> None:
+    Path("big.toml").write_text(SMALL)
+    Path("small.toml").write_text(SMALL + '[teacher]\nrecipes = ["big.toml"]\n')
+
+
+@pytest.mark.usefixtures("recipes")
+def test_distill_then_export_from_any_folder_to_one_onnx(cli):
+    outcome = cli("distill", "small.toml", "--json")
+    assert outcome.code == 0, outcome.err
+    values = json.loads(outcome.out)
+    assert Path(values["student"]["checkpoint"]) == Path("runs/small/best.safetensors")
+    assert values["gain"] == pytest.approx(
+        values["student"]["measured"]["accuracy"] - values["alone"]["measured"]["accuracy"]
+    )
+    assert Path("runs/small/curves.png").read_bytes().startswith(b"\x89PNG")
+    outcome = cli("export")
+    assert outcome.code == 0, outcome.err
+    assert "the newest student under runs/" in outcome.err
+    assert "100.00% of 256 labels as in torch" in outcome.out
+    assert Path("runs/small/small.onnx").is_file()
+
+
+@pytest.mark.usefixtures("recipes")
+def test_distill_says_what_was_gained_or_that_nothing_was(cli):
+    outcome = cli("distill", "small.toml", "--set", "train.seed=3")
+    assert outcome.code == 0
+    assert "without its teacher" in outcome.out
+    assert "distillation gained" in outcome.out
+    assert "next: edgefer build-engine runs/small/best.safetensors" in outcome.err
+
+
+@pytest.mark.usefixtures("recipes")
+def test_train_writes_a_run_and_resume_goes_on(cli):
+    assert cli("train", "big.toml").code == 0
+    again = cli("train", "big.toml", "--resume")
+    assert again.code == 0
+    assert "runs/big/best.safetensors" in again.out
+    wrong = cli("train", "big.toml", "--resume", "--set", "train.seed=9")
+    assert wrong.code == 1
+    assert "start again without --resume" in one_line(wrong)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (("distill", "dmo-c"), 2, "did you mean 'demo-c'"),
+        (("distill", "demo-teacher"), 2, "edgefer train demo-teacher"),
+        (("train", "demo-c"), 2, "edgefer distill demo-c"),
+        (("distill", "demo-c", "--set", "train.epocs=1"), 2, "did you mean 'epochs'"),
+        (("distill", "demo-c", "--set", "nonsense"), 2, "--set train.epochs=3"),
+        (("distill", "demo-c", "--set", "data.source=nowhere"), 2, "nowhere"),
+        (("train", "demo-teacher", "--set", 'model.architecture="resnet"'), 2, "no architecture is named 'resnet'"),
+        (("export", "missing.safetensors"), 1, "missing.safetensors does not exist"),
+        (("export",), 1, "make one with: edgefer distill"),
+        (("export", "."), 1, "no engine, checkpoint or ONNX file"),
+        (("recipes", "show", "nothing"), 2, "edgefer recipes ls"),
+    ],
+)
+def test_wrong_words_are_one_line_with_a_fix(cli, words: tuple[str, ...], code: int, expected: str, monkeypatch):
+    monkeypatch.setattr("edgefer.runtime.find.shipped_students", dict)
+    outcome = cli(*words)
+    assert outcome.code == code
+    assert expected in one_line(outcome)
+    assert not Path("runs").exists()
+
+
+def test_a_damaged_checkpoint_is_one_line_and_leaves_no_onnx(cli):
+    write_checkpoint(Path("c.safetensors"))
+    Path("c.safetensors").write_bytes(Path("c.safetensors").read_bytes()[:5000])
+    outcome = cli("export", "c.safetensors")
+    assert outcome.code == 1
+    assert "c.safetensors" in one_line(outcome)
+    assert [path.name for path in Path().iterdir()] == ["c.safetensors"]
+
+
+def test_recipes_are_listed_shown_checked_and_copied_once(cli):
+    listed = json.loads(cli("recipes", "ls", "--json").out)
+    assert {"demo-c", "mini-resemotenet-a", "resemotenet"} <= set(listed)
+    shown = json.loads(cli("recipes", "show", "demo-c", "--set", "train.epochs=3", "--json").out)
+    assert shown["train"]["epochs"] == 3
+    assert cli("recipes", "copy", "demo-c").out.strip() == "demo-c.toml"
+    assert cli("recipes", "check", "demo-c.toml").out.strip() == "demo-c: no faults"
+    again = cli("recipes", "copy", "demo-c")
+    assert again.code == 2
+    assert "demo-c.toml exists" in one_line(again)
+
+
+def test_without_a_recipe_distill_says_which_it_takes_and_why(cli, monkeypatch: pytest.MonkeyPatch):
+    from edgefer.errors import CheckFailed
+
+    taken = []
+
+    def stop(recipe, *_):
+        taken.append(recipe.name)
+        raise CheckFailed("stopped here")
+
+    monkeypatch.setattr("edgefer.distill.run.distill_recipe", stop)
+    assert "no FER2013 store is here" in cli("distill").err
+    monkeypatch.setattr("edgefer.data.load.find_store", lambda _: Path("data/fer2013"))
+    assert "FER2013 is prepared in data/fer2013" in cli("distill").err
+    assert taken == ["demo-c", "fer2013-c"]

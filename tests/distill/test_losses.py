@@ -1,0 +1,67 @@
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from edgefer.distill.losses import class_weights, cross_entropy, distillation, mean_logits
+
+
+def test_distillation_is_t_squared_kl_by_hand():
+    student, teacher, temperature = [1.0, -0.5, 0.25], [2.0, 0.5, -1.0], 3.0
+
+    def soft(logits: list[float]) -> list[float]:
+        powers = [math.exp(value / temperature) for value in logits]
+        return [power / sum(powers) for power in powers]
+
+    p, q = soft(teacher), soft(student)
+    expected = temperature**2 * sum(a * math.log(a / b) for a, b in zip(p, q, strict=True))
+    given = distillation(
+        torch.tensor([student], dtype=torch.float64), torch.tensor([p], dtype=torch.float64), temperature
+    )
+    assert given.item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_distillation_averages_over_faces_and_vanishes_for_equals():
+    logits = torch.randn(5, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    other = logits.flip(0)
+    soft = (other / 2).softmax(1)
+    one_by_one = [distillation(logits[i : i + 1], soft[i : i + 1], 2.0) for i in range(5)]
+    assert distillation(logits, soft, 2.0).item() == pytest.approx(torch.stack(one_by_one).mean().item(), rel=1e-12)
+    assert distillation(logits, (logits / 2).softmax(1), 2.0).item() == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_cross_entropy_on_one_hot_targets_is_torchs_own(smoothing: float, weighted: bool):
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(6, 4, generator=generator, dtype=torch.float64)
+    labels = torch.tensor([0, 1, 2, 3, 0, 1])
+    weights = torch.tensor([0.5, 1.0, 2.0, 4.0], dtype=torch.float64) if weighted else None
+    ours = cross_entropy(logits, F.one_hot(labels, 4).double(), weights, smoothing)
+    theirs = F.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing)
+    assert ours.item() == pytest.approx(theirs.item(), rel=1e-12)
+
+
+def test_inverse_class_weights_are_those_of_fer2013():
+    counts = torch.tensor([3995, 436, 4097, 7215, 4830, 3171, 4965])
+    expected = [1.027, 9.407, 1.001, 0.568, 0.849, 1.293, 0.826]
+    weights = class_weights(counts, "inverse")
+    assert weights is not None
+    assert weights.tolist() == pytest.approx(expected, abs=5e-4)
+    root = class_weights(counts, "inverse-sqrt")
+    assert root is not None
+    assert (root**2).tolist() == pytest.approx(expected, abs=5e-4)
+    assert class_weights(counts, "none") is None
+
+
+def test_a_class_without_faces_weighs_nothing():
+    weights = class_weights(torch.tensor([3, 0, 3]), "inverse")
+    assert weights is not None
+    assert weights.tolist() == [pytest.approx(2 / 3), 0.0, pytest.approx(2 / 3)]
+
+
+def test_an_ensembles_logits_do_not_depend_on_a_teachers_offset():
+    first, second = torch.randn(3, 7), torch.randn(3, 7)
+    plain = mean_logits([first, second]).softmax(1)
+    assert torch.allclose(mean_logits([first + 100, second]).softmax(1), plain, atol=1e-5)

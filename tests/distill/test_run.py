@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+
+from edgefer.distill import run as module
+from edgefer.distill.run import distill_recipe, run_folder, train_recipe
+from edgefer.errors import ArtifactError, UsageError
+from edgefer.recipe import load
+from tests.distill.faces import squares
+
+TEACHER = """
+summary = "teacher"
+[model]
+architecture = "mini-resemotenet-c"
+size = 24
+[train]
+epochs = 1
+batch = 16
+"""
+STUDENT = TEACHER + '[teacher]\nrecipes = ["teacher.toml"]\n'
+
+
+@pytest.fixture(autouse=True)
+def _squares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "load_faces", lambda _, split: squares(70, split, seed=len(split)))
+    Path("teacher.toml").write_text(TEACHER)
+    Path("student.toml").write_text(STUDENT)
+
+
+def test_teacher_and_baseline_are_trained_once_and_the_student_every_time(capfd: pytest.CaptureFixture[str]):
+    first = distill_recipe(load("student.toml"))
+    assert first.student.folder == Path("runs/student")
+    assert first.alone is not None
+    assert first.alone.folder == Path("runs/student-alone")
+    assert first.teachers == (Path("runs/teacher/best.safetensors"),)
+    assert first.gain == pytest.approx(first.student.accuracy - first.alone.accuracy)
+    assert first.student.card.provenance.teacher == "teacher"
+    assert first.alone.card.provenance.teacher == ""
+    kept = {path: path.stat().st_mtime_ns for path in (*first.teachers, first.alone.checkpoint)}
+    second = distill_recipe(load("student.toml"))
+    assert second.student.folder == Path("runs/student-2")
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert capfd.readouterr().err.count("is this run already") == 2
+
+
+def test_another_teacher_recipe_is_trained_anew():
+    distill_recipe(load("student.toml"), baseline=False)
+    Path("teacher.toml").write_text(TEACHER.replace("epochs = 1", "epochs = 2"))
+    again = distill_recipe(load("student.toml"), baseline=False)
+    assert again.alone is None
+    assert again.gain is None
+    from edgefer.distill.trainer import read_run
+
+    assert len(read_run(Path("runs/teacher")).history) == 2
+
+
+def test_the_verb_must_fit_the_recipe():
+    with pytest.raises(UsageError, match="edgefer distill student"):
+        train_recipe(load("student.toml"))
+    with pytest.raises(UsageError, match="edgefer train teacher"):
+        distill_recipe(load("teacher.toml"))
+
+
+def test_a_teacher_with_a_teacher_is_refused():
+    Path("grand.toml").write_text(TEACHER + '[teacher]\nrecipes = ["student.toml"]\n')
+    with pytest.raises(UsageError, match="has a teacher itself"):
+        distill_recipe(load("grand.toml"))
+
+
+def test_folders_are_numbered_and_resume_takes_the_newest():
+    with pytest.raises(ArtifactError, match="start one without --resume"):
+        run_folder("x", resume=True)
+    assert run_folder("x", resume=False) == Path("runs/x")
+    for name in ("runs/x", "runs/x-2"):
+        Path(name).mkdir(parents=True)
+    import os
+
+    os.utime("runs/x-2", (1, 1))
+    assert run_folder("x", resume=False) == Path("runs/x-3")
+    assert run_folder("x", resume=True) == Path("runs/x")

@@ -1,0 +1,197 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edgefer.distill import trainer
+from edgefer.distill.teachers import load_teachers
+from edgefer.distill.trainer import finished, limited, read_run, train
+from edgefer.errors import ArtifactError, DataError, Interrupted
+from edgefer.models.checkpoint import load
+from tests.conftest import ROOT
+from tests.distill.faces import small_recipe, squares
+
+CPU = torch.device("cpu")
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return load(path)[0].body.state_dict()
+
+
+def same(first: Path, second: Path) -> bool:
+    one, other = weights(first), weights(second)
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_run_learns_and_writes_what_it_promises():
+    run = train(
+        small_recipe(train={"epochs": 4, "batch": 16, "ema": 0.9}),
+        squares(280),
+        squares(70, "PublicTest", 1),
+        Path("run"),
+    )
+    assert run.accuracy > 0.6
+    assert sorted(path.name for path in Path("run").iterdir()) == [
+        "best.safetensors", "finished.json", "last.safetensors", "metrics.jsonl", "recipe.toml",
+    ]  # fmt: skip
+    lines = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3, 4]
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    card = load(Path("run/best.safetensors"))[1]
+    assert card.measured[0].accuracy == max(line["accuracy"] for line in lines) == run.accuracy
+    assert (card.measured[0].split, card.measured[0].faces) == ("PublicTest", 70)
+    assert card.provenance.recipe_sha256 == small_recipe(train={"epochs": 4, "batch": 16, "ema": 0.9}).sha256
+    assert card.provenance.splits == ("Training", "PublicTest")
+
+
+@pytest.mark.parametrize("kind", ["cosine", "plateau"])
+def test_a_run_stopped_after_any_epoch_and_resumed_ends_with_the_same_weights(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    recipe = small_recipe(schedule={"kind": kind, "patience": 0}, augment={"rotate": 10, "mixup": 0.2, "erase": 0.5})
+    training, choosing = squares(70), squares(35, "PublicTest", 1)
+    train(recipe, training, choosing, Path("whole"))
+    for stop in (1, 2):
+        real, calls = trainer.save_state, []
+
+        def stopping(*arguments: object, real=real, calls=calls, stop=stop) -> None:
+            real(*arguments)
+            calls.append(1)
+            if len(calls) == stop:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(trainer, "save_state", stopping)
+        with pytest.raises(Interrupted, match=f"{stop} of 3 epochs"):
+            train(recipe, training, choosing, Path(f"run{stop}"))
+        monkeypatch.setattr(trainer, "save_state", real)
+        resumed = train(recipe, training, choosing, Path(f"run{stop}"), resume=True)
+        assert same(Path("whole/best.safetensors"), resumed.checkpoint)
+        before, after = (Path(name, "metrics.jsonl").read_text().splitlines() for name in ("whole", f"run{stop}"))
+        for one, other in zip(before, after, strict=True):
+            assert {**json.loads(one), "seconds": 0} == {**json.loads(other), "seconds": 0}
+
+
+def test_a_killed_run_goes_on_to_the_same_weights():
+    script = textwrap.dedent(
+        """
+        import os, signal, sys
+        from pathlib import Path
+        from edgefer.distill import trainer
+        from tests.distill.faces import small_recipe, squares
+        real, saved = trainer.save_state, []
+        def saving(*arguments):
+            real(*arguments); saved.append(1)
+            if len(saved) == int(sys.argv[2]): os.kill(os.getpid(), signal.SIGKILL)
+        trainer.save_state = saving
+        trainer.train(small_recipe(), squares(70), squares(35, "PublicTest", 1), Path(sys.argv[1]), resume=True)
+        """
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    for folder, stops in (("whole", ["99"]), ("killed", ["1", "1", "99"])):
+        for stop in stops:
+            done = subprocess.run(
+                [sys.executable, "-c", script, folder, stop], env=environment, capture_output=True, check=False
+            )
+            assert done.returncode == (0 if stop == "99" else -signal.SIGKILL), done.stderr.decode()
+    assert same(Path("whole/best.safetensors"), Path("killed/best.safetensors"))
+    assert not [path for path in Path("killed").iterdir() if path.name.startswith(".")]
+
+
+def test_a_state_of_another_run_is_not_resumed():
+    train(small_recipe(), squares(70), squares(35, "PublicTest", 1), Path("run"))
+    with pytest.raises(ArtifactError, match="another recipe, data or teacher"):
+        train(
+            small_recipe(optimizer={"learning_rate": 0.01}),
+            squares(70),
+            squares(35, "PublicTest", 1),
+            Path("run"),
+            resume=True,
+        )
+    Path("run/last.safetensors").write_bytes(b"not a state")
+    with pytest.raises(ArtifactError, match="damaged"):
+        train(small_recipe(), squares(70), squares(35, "PublicTest", 1), Path("run"), resume=True)
+
+
+def test_a_student_of_a_good_teacher_learns_its_answers():
+    training, choosing = squares(140), squares(35, "PublicTest", 1)
+    taught = train(small_recipe(train={"epochs": 6, "batch": 16, "ema": 0.9}), training, choosing, Path("teacher"))
+    teachers = load_teachers((taught.checkpoint,), training.emotions, CPU)
+    # Labels that say nothing: whatever the student learns, it learns from its teacher.
+    shuffled = np.random.default_rng(0).permutation(training.labels)
+    blind = type(training)("squares", "Training", training.emotions, training.pixels, shuffled, "blind")
+    recipe = small_recipe(loss={"alpha": 0.0, "temperature": 2.0}, train={"epochs": 6, "batch": 16, "ema": 0.9})
+    student = train(recipe, blind, choosing, Path("student"), teachers)
+    assert taught.accuracy > 0.7
+    assert student.accuracy > 0.7
+    assert student.card.provenance.teacher == "small"
+
+
+def test_teachers_are_asked_once_when_faces_only_flip(monkeypatch: pytest.MonkeyPatch):
+    training, choosing = squares(70), squares(35, "PublicTest", 1)
+    taught = train(small_recipe(train={"epochs": 1, "batch": 16}), training, choosing, Path("teacher"))
+    from edgefer.distill.teachers import Teachers
+
+    asked, real = [], Teachers.logits
+
+    def counting(self: Teachers, pixels: torch.Tensor) -> torch.Tensor:
+        asked.append(len(pixels))
+        return real(self, pixels)
+
+    monkeypatch.setattr(Teachers, "logits", counting)
+    teachers = load_teachers((taught.checkpoint,), training.emotions, CPU)
+    train(small_recipe(), training, choosing, Path("first"), teachers)
+    assert sum(asked) == 2 * len(training)
+    train(small_recipe(optimizer={"learning_rate": 0.02}), training, choosing, Path("second"), teachers)
+    assert sum(asked) == 2 * len(training)
+    train(small_recipe(augment={"rotate": 5, "views": 2}), training, choosing, Path("views"), teachers)
+    assert sum(asked) == 4 * len(training)
+
+
+def test_a_finished_run_is_known_again_and_only_that_one():
+    recipe, training, choosing = (
+        small_recipe(train={"epochs": 1, "batch": 16}),
+        squares(70),
+        squares(35, "PublicTest", 1),
+    )
+    run = train(recipe, training, choosing, Path("run"))
+    assert finished(recipe, training, choosing, None, Path("run")) == run == read_run(Path("run"))
+    assert finished(small_recipe(), training, choosing, None, Path("run")) is None
+    assert finished(recipe, squares(77), choosing, None, Path("run")) is None
+    assert finished(recipe, training, choosing, None, Path("elsewhere")) is None
+    with pytest.raises(ArtifactError, match="no finished run"):
+        read_run(Path("elsewhere"))
+
+
+def test_limited_takes_the_first_faces_under_another_hash():
+    faces = squares(70)
+    few = limited(faces, 10)
+    assert len(few) == 10
+    assert np.array_equal(few.pixels, faces.pixels[:10])
+    assert few.sha256 != faces.sha256
+    assert limited(faces, None) is faces
+    assert limited(faces, 70) is faces
+
+
+def test_one_face_is_too_few():
+    with pytest.raises(DataError, match="at least 2"):
+        train(small_recipe(), limited(squares(7), 1), squares(7), Path("run"))
+    assert not Path("run").exists()
+
+
+def test_three_channels_and_class_weights_train_too():
+    recipe = small_recipe(
+        model={"architecture": "mini-resemotenet-c", "size": 32, "channels": 3},
+        loss={"class_weights": "inverse", "label_smoothing": 0.1},
+        optimizer={"learning_rate": 0.05, "clip": 1.0},
+        train={"epochs": 1, "batch": 16, "precision": "bf16"},
+    )
+    run = train(recipe, squares(35), squares(14, "PublicTest", 1), Path("run"))
+    assert run.card.input.shape == (3, 32, 32)
+    assert len(set(run.card.input.mean)) == 1
