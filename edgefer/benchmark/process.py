@@ -63,8 +63,7 @@ class Worker:
 
     def close(self) -> None:
         """End the process and free its pipes; safe to call twice."""
-        with contextlib.suppress(OSError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -158,6 +159,26 @@ def test_few_faces_fill_a_large_batch(known, faces):
 def test_a_suite_that_makes_no_sense_is_refused(known, faces, names, options, says):
     with pytest.raises(UsageError, match=says):
         run_suite([known(name) for name in names], faces, **options)
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_no_worker_outlives_its_suite(known, faces, monkeypatch, stops):
+    from edgefer.benchmark.process import Worker
+
+    seen = []
+    original = Worker.measure
+
+    def noting(self, *rest):
+        seen.append(self.pid)
+        if stops:
+            raise RuntimeError("something unforeseen")
+        return original(self, *rest)
+
+    monkeypatch.setattr(Worker, "measure", noting)
+    with pytest.raises(RuntimeError) if stops else contextlib.nullcontext():
+        run_suite([known("quick"), known("picky")], faces, batches=(1,), rounds=1, seconds=0.01, warm=0)
+    assert seen
+    assert not any(Path(f"/proc/{pid}").exists() for pid in seen)
 
 
 def test_ctrl_c_ends_every_worker(known, faces):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import re
 from html.parser import HTMLParser
 
@@ -86,7 +87,15 @@ def test_tables_are_semantic_and_numbers_stand_right():
 
 
 def test_a_figure_has_both_themes_its_words_and_its_size():
-    html = page.figure(lambda theme: plots.latency([plots.LatencyMark("x", "g", 1, 2)], theme), "seen", "said")
+    drawn = {}
+
+    def draw(theme):
+        drawn[theme.name] = plots.latency([plots.LatencyMark("x", "g", 1, 2)], theme)
+        return drawn[theme.name]
+
+    html = page.figure(draw, "seen", "said")
+    dark, light = (base64.b64decode(text) for text in re.findall(r"base64,([\w+/=]+)", html))
+    assert {"dark": dark, "light": light} == drawn
     assert '<source media="(prefers-color-scheme: dark)"' in html
     assert 'alt="said"' in html
     assert "<figcaption>seen</figcaption>" in html
