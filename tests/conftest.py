@@ -61,4 +61,5 @@ def shared() -> Path:
     return SHARED
 
 
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# Tests run side by side; two thread pools on one core wait for each other most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -103,4 +103,4 @@ def test_a_failed_save_leaves_nothing(tmp_path: Path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(ArtifactError, match="is a directory"):
         save(tmp_path / "folder", *make())
-    assert {path.name for path in tmp_path.iterdir()} == {"cwd", "home", "folder"}
+    assert {path.name for path in tmp_path.iterdir()} == {"cwd", "folder"}
