@@ -48,15 +48,20 @@ class ModelSection(_Section):
 
 
 class TeacherSection(_Section):
-    """Who teaches: checkpoints, or recipes that are trained first where they were not yet; several are one ensemble."""
+    """Who teaches; several are one ensemble.
+
+    `recipes` are trained first where they were not yet, `students` are networks that come with edgefer, `checkpoints`
+    are files.
+    """
 
     recipes: tuple[str, ...] = ()
+    students: tuple[str, ...] = ()
     checkpoints: tuple[Path, ...] = ()
 
     @model_validator(mode="after")
     def _some(self) -> TeacherSection:
-        if not self.recipes and not self.checkpoints:
-            raise ValueError("name recipes or checkpoints")
+        if not (self.recipes or self.students or self.checkpoints):
+            raise ValueError("name recipes, students or checkpoints")
         return self
 
 

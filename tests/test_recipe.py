@@ -43,7 +43,7 @@ def test_all_faults_are_listed_at_once():
     assert "model.sise is no key, did you mean 'size'?" in message
     assert "train.batch" in message
     assert "loss.alpha" in message
-    assert "name recipes or checkpoints" in message
+    assert "name recipes, students or checkpoints" in message
     assert "\n" not in message
 
 

@@ -15,6 +15,7 @@ from edgefer.distill.trainer import Run, finished, limited, train
 from edgefer.errors import ArtifactError, UsageError
 from edgefer.paths import RUNS
 from edgefer.recipe import Recipe, load
+from edgefer.runtime.find import shipped_checkpoint
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def _teacher_checkpoints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
         teacher = teacher.model_copy(update={"data": recipe.data})
         training, choosing = faces_of(teacher)
         trained.append(_once(teacher, training, choosing, folder / teacher.name).checkpoint)
-    return (*trained, *recipe.teacher.checkpoints)
+    given = [shipped_checkpoint(name) for name in recipe.teacher.students]
+    return (*trained, *given, *recipe.teacher.checkpoints)
 
 
 def _once(recipe: Recipe, training: FaceSet, choosing: FaceSet, out: Path) -> Run:

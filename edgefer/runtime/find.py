@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from edgefer.errors import ArtifactError, EdgeferError
+from edgefer.errors import ArtifactError, EdgeferError, UsageError
 from edgefer.paths import ENGINES, RUNS
 
 _SHIPPED = "students"
@@ -13,8 +13,20 @@ _SHIPPED = "students"
 
 def shipped_students() -> dict[str, Path]:
     """The students inside the package, by name, as ONNX files."""
-    folder = Path(str(resources.files("edgefer"))) / _SHIPPED
-    return {path.stem: path for path in sorted(folder.glob("*.onnx"))}
+    return {path.stem: path for path in sorted(_folder().glob("*.onnx"))}
+
+
+def shipped_checkpoint(name: str) -> Path:
+    """The weights of a student inside the package, to teach or to train on; UsageError when there is none."""
+    found = {path.stem: path for path in sorted(_folder().glob("*.safetensors"))}
+    if name not in found:
+        known = f"there is: {', '.join(found)}" if found else "none is in this installation"
+        raise UsageError(f"no student of edgefer's is named '{name}'", known)
+    return found[name]
+
+
+def _folder() -> Path:
+    return Path(str(resources.files("edgefer"))) / _SHIPPED
 
 
 def find_student() -> tuple[Path, str]:

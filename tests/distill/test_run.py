@@ -78,3 +78,20 @@ def test_folders_are_numbered_and_resume_takes_the_newest():
     os.utime("runs/x-2", (1, 1))
     assert run_folder("x", resume=False) == Path("runs/x-3")
     assert run_folder("x", resume=True) == Path("runs/x")
+
+
+def test_a_shipped_student_and_a_file_teach_together():
+    train_recipe(load("teacher.toml"))
+    folder = Path("package")
+    folder.mkdir()
+    Path("runs/teacher/best.safetensors").rename(folder / "tiny.safetensors")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("edgefer.runtime.find._folder", lambda: folder)
+        teaching = '[teacher]\nstudents = ["tiny"]\ncheckpoints = ["package/tiny.safetensors"]\n'
+        Path("student.toml").write_text(TEACHER + teaching)
+        result = distill_recipe(load("student.toml"), baseline=False)
+        assert result.teachers == (folder / "tiny.safetensors",) * 2
+        assert result.student.card.provenance.teacher == "teacher+teacher"
+        Path("student.toml").write_text(TEACHER + '[teacher]\nstudents = ["huge"]\n')
+        with pytest.raises(UsageError, match="no student of edgefer's is named 'huge'"):
+            distill_recipe(load("student.toml"), baseline=False)
