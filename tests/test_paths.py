@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+
+from edgefer.errors import ArtifactError
+from edgefer.paths import atomic_dir, atomic_file, cache_dir, require_file, sha256, sha256_of
+
+
+def test_a_file_appears_whole_or_not_at_all():
+    with atomic_file(Path("deep/x.txt")) as temporary:
+        temporary.write_text("new")
+        assert not Path("deep/x.txt").exists()
+    assert Path("deep/x.txt").read_text() == "new"
+    with pytest.raises(RuntimeError), atomic_file(Path("deep/x.txt")) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert Path("deep/x.txt").read_text() == "new"
+    assert [path.name for path in Path("deep").iterdir()] == ["x.txt"]
+
+
+def test_a_directory_is_replaced_as_a_whole():
+    for content in ("a", "b"):
+        with atomic_dir(Path("d")) as temporary:
+            (temporary / content).touch()
+    assert [path.name for path in Path("d").iterdir()] == ["b"]
+    with pytest.raises(RuntimeError), atomic_dir(Path("d")) as temporary:
+        (temporary / "c").touch()
+        raise RuntimeError
+    assert [path.name for path in Path().iterdir()] == ["d"]
+
+
+def test_new_files_have_the_users_permissions():
+    with atomic_file(Path("x")) as temporary:
+        temporary.touch()
+    Path("plain").touch()
+    assert Path("x").stat().st_mode == Path("plain").stat().st_mode
+
+
+def test_a_place_of_the_wrong_kind_is_one_error():
+    Path("file").touch()
+    Path("folder").mkdir()
+    with pytest.raises(ArtifactError, match="folder is a directory"), atomic_file(Path("folder")):
+        pass
+    with pytest.raises(ArtifactError, match="file is a file"), atomic_dir(Path("file")):
+        pass
+    with pytest.raises(ArtifactError, match="cannot write"), atomic_file(Path("file/x")):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "does not exist"),
+        (b"", "is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "Git-LFS pointer"),
+    ],
+)
+def test_files_that_are_not_there_in_truth(content: bytes | None, expected: str):
+    if content is not None:
+        Path("x.onnx").write_bytes(content)
+    with pytest.raises(ArtifactError, match=expected):
+        require_file(Path("x.onnx"), "an ONNX file", "make one")
+    with pytest.raises(ArtifactError, match="is a directory"):
+        require_file(Path(), "an ONNX file", "make one")
+
+
+def test_hashes():
+    Path("x").write_bytes(b"abc")
+    assert sha256(Path("x")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert sha256_of("ab", "c") != sha256_of("a", "bc")
+    assert sha256_of("a") == sha256_of(b"a")
+
+
+def test_the_cache_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EDGEFER_HOME", "/somewhere")
+    assert cache_dir() == Path("/somewhere")
+    monkeypatch.delenv("EDGEFER_HOME")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
+    assert cache_dir() == Path("/cache/edgefer")
