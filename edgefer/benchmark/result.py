@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field, model_validator
 
-from edgefer.benchmark.candidate import Candidate
+from edgefer.benchmark.candidate import Candidate, Kind
 from edgefer.benchmark.environment import Environment
 from edgefer.card import Measurement, ModelCard
 from edgefer.errors import ArtifactError
@@ -129,6 +130,11 @@ class Row(_Frozen):
             (one for one in reversed(measured) if one.split == "PublicTest"), measured[-1] if measured else None
         )
 
+    @property
+    def inherited(self) -> bool:
+        """Whether `measurement` was taken in another runtime, of the network that this file was made from."""
+        return self.measurement is not None and self.measurement.backend.split()[0] != _RUNS[self.candidate.kind](self)
+
     def cell(self, batch: int) -> Cell | None:
         """The cell of one batch size."""
         return next((cell for cell in self.cells if cell.batch == batch), None)
@@ -139,6 +145,15 @@ class Row(_Frozen):
         if cell is None or method not in cell.memory or method not in self.idle:
             return None
         return cell.memory[method] - self.idle[method]
+
+
+# What a measurement's backend begins with when it was taken with a row's own kind of session.
+_RUNS: dict[Kind, Callable[[Row], str]] = {
+    Kind.TORCH: lambda _row: "torch",
+    Kind.ONNXRUNTIME: lambda _row: "onnxruntime",
+    Kind.ENGINE: lambda row: row.card.engine.flavour if row.card and row.card.engine else "",
+    Kind.FACTORY: lambda row: row.backend.split()[0] if row.backend else "",
+}
 
 
 class BenchmarkResult(_Frozen):

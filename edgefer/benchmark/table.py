@@ -40,6 +40,8 @@ def notes(result: BenchmarkResult) -> Iterator[str]:
         yield f"~ unstable: the medians of its rounds vary by more than {UNSTABLE:.1%}"
     if any(latency.p99_ms is None for latency in latencies):
         yield f"p99 {NOTHING}: fewer than 100 samples"
+    if taken := sorted({row.measurement.backend for row in result.rows if row.measurement and row.inherited}):
+        yield f"* measured in {', '.join(taken)} on the network that this file was made from, not on the file itself"
     if machine.busy():
         yield (
             f"other processes kept {machine.other_work:.1f} of {machine.cores_of_machine} cores busy meanwhile: "
@@ -153,7 +155,7 @@ def _accuracy(row: Row, named: bool) -> str:
     """The card's accuracy, with where it was measured unless the head says it."""
     if row.measurement is None:
         return NOTHING
-    return f"{row.measurement.accuracy:.1%}" + (f" {_source(row)}" if named else "")
+    return f"{row.measurement.accuracy:.1%}" + (" *" if row.inherited else "") + (f" {_source(row)}" if named else "")
 
 
 def _source(row: Row) -> str:

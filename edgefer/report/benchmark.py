@@ -7,6 +7,7 @@ from functools import partial
 from edgefer.benchmark import table as words
 from edgefer.benchmark.candidate import Role
 from edgefer.benchmark.result import BenchmarkResult, Row
+from edgefer.card import Precision
 from edgefer.report import page, plots
 from edgefer.report.page import Html, Section
 
@@ -57,7 +58,9 @@ def _tradeoff(result: BenchmarkResult) -> list[Html]:
     points, places = [], []
     for row in result.rows:
         cell, measured = row.cell(batch), row.measurement
-        if cell is not None and cell.latency is not None and measured is not None:
+        # A quantised file's accuracy is only known when it was measured itself.
+        known = measured is not None and (not row.inherited or (row.card and row.card.precision is Precision.FP32))
+        if cell is not None and cell.latency is not None and measured is not None and known:
             points.append(plots.TradePoint(_label(row), _group(row), cell.latency.median_ms, measured.accuracy))
             places.append(f"{measured.dataset} {measured.split}")
     # Accuracies on different faces are not one axis.

@@ -38,7 +38,7 @@ def latency(median, variation=0.01, p99=True):
     )
 
 
-def row(model, runtime, median, role=Role.STUDENT, accuracy=None, over=(), **changes):
+def row(model, runtime, median, role=Role.STUDENT, accuracy=None, backend="onnxruntime cpu", over=(), **changes):
     measured = ()
     if accuracy is not None:
         measured = (
@@ -46,7 +46,7 @@ def row(model, runtime, median, role=Role.STUDENT, accuracy=None, over=(), **cha
                 dataset="demo",
                 split="PublicTest",
                 faces=700,
-                backend="b",
+                backend=backend,
                 accuracy=accuracy,
                 balanced_accuracy=accuracy,
                 macro_f1=accuracy,

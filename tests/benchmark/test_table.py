@@ -52,6 +52,14 @@ def test_accuracies_from_different_faces_are_named_each():
     assert "60.0% demo PrivateTest" in text
 
 
+def test_an_accuracy_that_was_not_measured_on_the_file_itself_is_marked():
+    rows = [results.row("a", "r", 1.0, accuracy=0.5, backend="torch cpu"), results.row("b", "r", 2.0, accuracy=0.6)]
+    text = render_table(results.result(rows))
+    assert "50.0% *" in text
+    assert "60.0% *" not in text
+    assert "* measured in torch cpu on the network that this file was made from" in text
+
+
 def test_what_is_doubtful_is_said():
     text = render_table(results.result())
     assert "0.200 ~" in line(text, "small", "ONNX Runtime INT8")

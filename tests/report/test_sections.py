@@ -54,6 +54,16 @@ def test_accuracies_on_different_faces_are_not_drawn_on_one_axis():
     assert "Accuracy against latency" not in said(benchmark.section(results.result([one, two])))[0]
 
 
+def test_an_accuracy_that_int8_inherits_is_no_point_of_the_figure():
+    rows = [results.row("a", "r", 1.0, accuracy=0.5), results.row("b", "r", 2.0, accuracy=0.6, backend="torch cpu")]
+    assert "b, r 60.0%, 2.00 ms" in said(benchmark.section(results.result(rows)))[1]
+    rows[1] = rows[1].model_copy(update={"card": rows[1].card.but(precision="int8")})
+    rows.append(results.row("c", "r", 3.0, accuracy=0.4))
+    words = said(benchmark.section(results.result(rows)))[1]
+    assert "c, r 40.0%, 3.00 ms" in words
+    assert "b, r 60.0%" not in words
+
+
 def test_a_benchmark_in_which_nothing_ran_is_still_a_section():
     only = [row for row in results.result().rows if row.why]
     words, text = said(benchmark.section(results.result(only)))
