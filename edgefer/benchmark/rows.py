@@ -109,8 +109,8 @@ def engine_row(path: Path, threads: int, trust: bool = False) -> Candidate:
 
 
 def has_torch() -> bool:
-    """Whether PyTorch can be imported, without importing it."""
-    return importlib.util.find_spec("torch") is not None
+    """Whether PyTorch and what reads its checkpoints can be imported, without importing them."""
+    return all(importlib.util.find_spec(name) is not None for name in ("torch", "safetensors"))
 
 
 def _card(checkpoint: Path) -> tuple[ModelCard | None, str]:
