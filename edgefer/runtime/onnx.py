@@ -60,7 +60,7 @@ class OnnxSession(Session):
 
 
 def read_card(path: Path) -> ModelCard:
-    """The model card in an ONNX file's `metadata_props`; weights in the file are not parsed."""
+    """The model card in an ONNX file's `metadata_props`."""
     import onnx
     from google.protobuf.message import DecodeError
 

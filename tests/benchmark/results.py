@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tiny_net
-
 from edgefer.benchmark.candidate import Candidate, Kind, Role
 from edgefer.benchmark.environment import Environment
 from edgefer.benchmark.result import BenchmarkResult, Cell, Latency, Row, Speedup, Start
 from edgefer.card import Measurement
+from tests import tiny_net
 
 MACHINE = Environment(
     date="2026-11-21T10:00:00+00:00",

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer.benchmark.candidate import Kind
 from edgefer.benchmark.discover import default_models, student_rows
@@ -13,6 +12,7 @@ from edgefer.card import Passport, Precision
 from edgefer.errors import ArtifactError
 from edgefer.models.checkpoint import save
 from edgefer.models.registry import build
+from tests import tiny_net
 
 FACES = np.zeros((4, 48, 48), np.uint8)
 CARD = tiny_net.card(

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer.benchmark.candidate import Role
 from edgefer.benchmark.run import benchmark_models
 from edgefer.data.faces import FaceSet
 from edgefer.emotions import FER2013
 from edgefer.errors import DataError
+from tests import tiny_net
 
 
 def test_models_and_teacher_by_path(tmp_path, capfd):

@@ -9,14 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
-import subjects
-import tiny_net
 
 from benchmark.conftest import known_candidate, write_faces
 from edgefer.benchmark.candidate import Candidate, Kind, Role
 from edgefer.benchmark.result import BenchmarkResult
 from edgefer.benchmark.suite import run_suite, steps
 from edgefer.errors import UsageError
+from tests import subjects, tiny_net
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer.benchmark import teacher
 from edgefer.benchmark.candidate import Kind, Role
 from edgefer.card import InputSpec
 from edgefer.errors import UsageError
+from tests import tiny_net
 
 FACES = np.zeros((4, 48, 48), np.uint8)
 SPEC = InputSpec(height=48, width=48)

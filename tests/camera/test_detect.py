@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import brightness_model
 import numpy as np
 import pytest
 
@@ -10,6 +9,7 @@ from edgefer.camera.detect import Face, Haar, WholePicture, YuNet, open_detector
 from edgefer.camera.pictures import Pictures
 from edgefer.camera.source import open_source
 from edgefer.errors import ArtifactError, BackendError, UsageError
+from tests import brightness_model
 
 HAS_HAAR = detect._cascade() is not None
 

@@ -10,12 +10,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import cv2
 import numpy as np
 import pytest
-from films import film, until_error
 
 from edgefer.camera import device, live
 from edgefer.camera.device import open_camera, open_stream
 from edgefer.camera.video import VideoFile
 from edgefer.errors import SourceError
+from tests.films import film, until_error
 
 
 class Granted:

@@ -5,10 +5,8 @@ import signal
 import threading
 from pathlib import Path
 
-import brightness_model
 import numpy as np
 import pytest
-from films import film, picture
 
 from edgefer.camera.detect import WholePicture
 from edgefer.camera.frame import Frame, Source
@@ -16,6 +14,8 @@ from edgefer.camera.loop import NOTICE, Receipt, run, watch
 from edgefer.camera.source import open_source
 from edgefer.errors import ArtifactError, SourceError
 from edgefer.runtime.onnx import OnnxSession
+from tests import brightness_model
+from tests.films import film, picture
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from films import cut, picture, until_error
 
 from edgefer.camera.pictures import Pictures
 from edgefer.errors import SourceError
+from tests.films import cut, picture, until_error
 
 
 def test_a_folder_in_the_order_of_names(tmp_path):

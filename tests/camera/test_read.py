@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import brightness_model
 import numpy as np
 import pytest
 
@@ -8,6 +7,7 @@ from edgefer.camera.detect import Face
 from edgefer.camera.read import network_inputs, read_faces
 from edgefer.data import preprocess
 from edgefer.runtime.onnx import OnnxSession
+from tests import brightness_model
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from films import film, picture
 
 from edgefer.camera import source as module
 from edgefer.camera.pictures import Pictures
 from edgefer.camera.source import open_source
 from edgefer.camera.video import VideoFile
 from edgefer.errors import SourceError, UsageError
+from tests.films import film, picture
 
 
 @pytest.mark.parametrize(

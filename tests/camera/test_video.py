@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from films import cut, film, until_error
 
 from edgefer.camera.video import VideoFile
 from edgefer.errors import SourceError
+from tests.films import cut, film, until_error
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a.mkv", "a.mp4"])

@@ -6,10 +6,10 @@ import sys
 import threading
 
 import pytest
-import tiny_net
-from conftest import one_line
 
 from edgefer.benchmark.result import BenchmarkResult
+from tests import tiny_net
+from tests.conftest import one_line
 
 QUICK = ("--rounds", 1, "--seconds", 0.02, "--threads", 1)
 

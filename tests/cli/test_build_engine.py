@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
-import tiny_net
-from conftest import one_line
 
 from edgefer.card import ModelCard, Precision
 from edgefer.cli.build_engine import PrecisionChoice
 from edgefer.quantize import source
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.trt.plan import read_header
+from tests import tiny_net
+from tests.conftest import one_line
 
 ALL = "sm80+sm86+sm89+sm120"
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
-import tiny_net
-from conftest import one_line
 
 from edgefer.quantize import source
+from tests import tiny_net
+from tests.conftest import one_line
 
 
 @pytest.fixture(autouse=True)

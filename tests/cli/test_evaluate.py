@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import json
 
-import brightness_model
 import numpy as np
 import pytest
-import tiny_net
-from conftest import one_line
 
 from edgefer.data.load import load_faces
+from tests import brightness_model, tiny_net
+from tests.conftest import one_line
 
 
 @pytest.fixture

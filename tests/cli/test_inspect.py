@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import json
 
-import fake_gpu
 import pytest
-import tiny_net
-from conftest import one_line
 
 from edgefer.card import Measurement
+from tests import fake_gpu, tiny_net
+from tests.conftest import one_line
 
 
 def test_an_onnx_file_in_words_and_in_json(cli, tmp_path):

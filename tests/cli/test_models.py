@@ -7,9 +7,9 @@ import shutil
 import threading
 
 import pytest
-from conftest import one_line
 
 from edgefer.camera import yunet
+from tests.conftest import one_line
 
 BODY = b"a detector" * 1000
 

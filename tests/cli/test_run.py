@@ -9,15 +9,15 @@ import sys
 import time
 from pathlib import Path
 
-import brightness_model
 import cv2
 import pytest
-from conftest import one_line
-from films import cut, film, picture
 
 from edgefer.camera.loop import NOTICE
 from edgefer.camera.yunet import FILE
 from edgefer.emotions import FER2013
+from tests import brightness_model
+from tests.conftest import one_line
+from tests.films import cut, film, picture
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,8 @@ import os
 import signal
 from pathlib import Path
 
-import fake_gpu
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer import paths
 from edgefer.card import ModelCard, Precision
@@ -20,6 +18,7 @@ from edgefer.quantize.calibration import make_calibration_set
 from edgefer.trt import driver
 from edgefer.trt.flavour import load
 from edgefer.trt.plan import read_header
+from tests import fake_gpu, tiny_net
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ import json
 import struct
 import sys
 
-import fake_gpu
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer.card import KEY, Precision
 from edgefer.engine.build import build_engine
@@ -16,6 +14,7 @@ from edgefer.errors import ArtifactError
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.fp16 import to_fp16
 from edgefer.trt import driver
+from tests import fake_gpu, tiny_net
 
 
 def checkpoint(path, card=None):

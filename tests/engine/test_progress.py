@@ -4,12 +4,12 @@ import os
 import signal
 import threading
 
-import fake_gpu
 import pytest
 
 from edgefer.engine.progress import Share, watching
 from edgefer.errors import Interrupted
 from edgefer.trt.flavour import load
+from tests import fake_gpu
 
 
 def test_phases_inside_phases_make_one_share():

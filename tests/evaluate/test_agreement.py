@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import brightness_model
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer.emotions import FER2013, RESEMOTENET
 from edgefer.errors import DataError
 from edgefer.evaluate.agreement import agreement, compare_logits
 from edgefer.runtime.onnx import OnnxSession
 from edgefer.runtime.session import Session
+from tests import brightness_model, tiny_net
 
 
 class Reordered(Session):

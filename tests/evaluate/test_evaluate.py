@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 
-import brightness_model
 import numpy as np
 import pytest
 
@@ -13,6 +12,7 @@ from edgefer.errors import ArtifactError, DataError, UsageError
 from edgefer.evaluate.evaluate import Evaluation, classify, evaluate
 from edgefer.runtime.onnx import OnnxSession
 from edgefer.runtime.session import Session
+from tests import brightness_model
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ class Payload:
 
 def test_a_pickle_is_not_executed(tmp_path: Path):
     with (tmp_path / "bad.pth").open("wb") as handle:
-        pickle.dump({"model_state_dict": Payload()}, handle)
+        pickle.dump({"model_state_dict": Payload()}, handle, protocol=2)
     torch.save({"model": Payload()}, tmp_path / "bad2.pth")
     for name in ("bad.pth", "bad2.pth"):
         with pytest.raises(ArtifactError, match="does not execute"):

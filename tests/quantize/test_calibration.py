@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer.card import InputSpec
 from edgefer.data.faces import FaceSet
@@ -12,6 +11,7 @@ from edgefer.data.preprocess import network_input
 from edgefer.emotions import FER2013, FERPLUS
 from edgefer.errors import ArtifactError, DataError
 from edgefer.quantize.calibration import balanced_rows, make_calibration_set, open_calibration_set
+from tests import tiny_net
 
 
 def uneven(*numbers):

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import tiny_net
 
 from edgefer.card import InputSpec, Provenance
 from edgefer.errors import UsageError
 from edgefer.quantize.source import default_set, training_faces
+from tests import tiny_net
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import warnings
 
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer.card import Precision
 from edgefer.errors import BackendError, BuildError
 from edgefer.quantize import graph
 from edgefer.quantize.fp16 import Rounding, to_fp16
 from edgefer.runtime.onnx import OnnxSession
+from tests import tiny_net
 
 
 def with_weights(tmp_path, change):

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-import tiny_net
 
 from edgefer.card import InputSpec
 from edgefer.errors import ArtifactError
 from edgefer.quantize import graph
+from tests import tiny_net
 
 
 def test_a_graph_comes_with_its_card_and_is_written_with_one(tmp_path):

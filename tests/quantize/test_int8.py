@@ -4,7 +4,6 @@ from collections import Counter
 
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer.card import InputSpec, Precision
 from edgefer.errors import ArtifactError, BuildError
@@ -13,6 +12,7 @@ from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.fp16 import to_fp16
 from edgefer.quantize.int8 import gates, to_int8
 from edgefer.runtime.onnx import OnnxSession
+from tests import tiny_net
 
 
 @pytest.fixture

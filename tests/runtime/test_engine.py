@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import hashlib
 
-import fake_gpu
 import numpy as np
 import pytest
-import tiny_net
 
 from edgefer.card import Passport, Precision
 from edgefer.errors import ArtifactError, BackendError
 from edgefer.runtime.engine import open_engine, runs_here
 from edgefer.trt import driver
+from tests import fake_gpu, tiny_net
 
 VERSIONS = [
     ("tensorrt", "10.3.0.26"),

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import sys
 
-import fake_gpu
 import numpy as np
 import pytest
 
 from edgefer.errors import BackendError
 from edgefer.trt import driver
 from edgefer.trt.cuda import Cuda
+from tests import fake_gpu
 
 
 def test_values_travel_up_and_back_and_everything_is_freed(monkeypatch):

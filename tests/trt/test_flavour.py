@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import sys
 
-import fake_gpu
 import pytest
 
 from edgefer.errors import BackendError, UsageError
 from edgefer.trt import flavour as flavours
+from tests import fake_gpu
 
 
 def test_the_real_rtx_says_what_it_can():

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import fake_gpu
 import pytest
 
 from edgefer.trt.flavour import load
 from edgefer.trt.logger import listening, logger_for
+from tests import fake_gpu
 
 
 def test_there_is_one_logger_and_it_hands_its_messages_to_whoever_listens(monkeypatch, capfd):

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import hashlib
 
-import fake_gpu
 import pytest
-import tiny_net
 
 from edgefer.card import Passport, Precision
 from edgefer.errors import ArtifactError, BackendError, UntrustedError
 from edgefer.trt.driver import Driver, Gpu
 from edgefer.trt.passport import verify
+from tests import fake_gpu, tiny_net
 
 
 def engine(tmp_path, flavour="tensorrt", version="10.13.3.9", targets=("sm89",), card_says=None):

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from fake_gpu import plan_bytes
 
 from edgefer.errors import ArtifactError
 from edgefer.trt.plan import PlanHeader, is_plan, read_header, same_version
+from tests.fake_gpu import plan_bytes
 
 
 @pytest.mark.parametrize(("flavour", "version"), [("tensorrt", "10.3.0.26"), ("tensorrt_rtx", "1.7.1.116")])
