@@ -12,8 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from edgefer import emotions
-from edgefer.data.demo_expression import COUNT as ACTIONS
-from edgefer.data.demo_expression import EXPRESSIONS, Actions
+from edgefer.data.demo_expression import EXPRESSIONS, NAMES, Actions
 from edgefer.data.demo_face import FaceParameters, Hand, Identity, Light, Pose, draw_face
 from edgefer.data.faces import FaceSet
 from edgefer.errors import DataError, UsageError
@@ -54,10 +53,10 @@ def _draw(split: str, count: int, seed: int) -> FaceSet:
 def random_face(emotion: str, rng: np.random.Generator, strength: float | None = None) -> FaceParameters:
     """Somebody, somewhere, showing an emotion of `emotions.FER2013`.
 
-    strength: how clearly, 0 (not at all) .. 1 (fully); drawn at random when None.
+    strength: how clearly, 0 (not at all) .. 1 (fully), beyond it exaggerated; drawn at random when None.
     """
     draws = iter(rng.random(64).tolist())
-    normals = iter(rng.standard_normal(ACTIONS + 8).tolist())
+    normals = iter(rng.standard_normal(len(NAMES) + 6).tolist())
 
     def span(low: float, high: float) -> float:
         share: float = next(draws)
@@ -65,18 +64,19 @@ def random_face(emotion: str, rng: np.random.Generator, strength: float | None =
 
     shown = EXPRESSIONS[emotion][int(next(draws) * len(EXPRESSIONS[emotion]))]
     if strength is None:
-        strength = span(0.2, 1.0)
-    habit = Actions(*(0.13 * next(normals) for _ in range(ACTIONS)))
+        # Most are plain to see, which is what a network learns from first; a few are mere hints.
+        strength = span(0.6, 1.25) if next(draws) < 0.85 else span(0.1, 0.6)
+    habit = Actions(*(0.1 * next(normals) for _ in NAMES))
     return FaceParameters(
         identity=(who := _person(span)),
         actions=habit.plus(shown, strength),
         pose=Pose(
-            roll=0.12 * next(normals),
-            yaw=0.16 * next(normals),
-            pitch=0.12 * next(normals),
-            x=0.06 * next(normals),
-            y=0.02 + 0.06 * next(normals),
-            scale=span(0.92, 1.25),
+            roll=0.08 * next(normals),
+            yaw=0.11 * next(normals),
+            pitch=0.08 * next(normals),
+            x=0.03 * next(normals),
+            y=0.03 * next(normals),
+            scale=span(1.12, 1.3),
         ),
         light=_light(span),
         hand=_hand(span, who) if next(draws) < 0.15 else None,
@@ -87,7 +87,7 @@ def random_face(emotion: str, rng: np.random.Generator, strength: float | None =
 
 
 def _person(span: Callable[[float, float], float]) -> Identity:
-    skin = span(0.3, 0.85)
+    skin = span(0.35, 0.85)
     return Identity(
         skin=skin,
         hair=span(0.05, 0.75) * span(0.4, 1) if span(0, 1) < 0.9 else 0.85,
@@ -119,15 +119,15 @@ def _person(span: Callable[[float, float], float]) -> Identity:
 
 def _light(span: Callable[[float, float], float]) -> Light:
     return Light(
-        across=span(-0.55, 0.55),
-        down=span(-0.3, 0.3),
-        gamma=span(0.6, 1.7),
-        contrast=span(0.55, 1.15),
+        across=span(-0.3, 0.3),
+        down=span(-0.25, 0.25),
+        gamma=span(0.75, 1.35),
+        contrast=span(0.75, 1.1),
         brightness=span(-0.1, 0.1),
-        background=span(0.1, 0.9),
-        clutter=span(-0.3, 0.3),
+        background=span(0.2, 0.8),
+        clutter=span(-0.2, 0.2),
         defocus=max(span(-0.03, 0.06), 0),
-        noise=span(0.0, 0.05),
+        noise=span(0.0, 0.03),
     )
 
 

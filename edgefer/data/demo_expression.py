@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 
 from edgefer.emotions import canonical
 from edgefer.errors import DataError
@@ -31,11 +31,11 @@ class Actions:
 
     def plus(self, other: Actions, weight: float = 1.0) -> Actions:
         """These actions with `weight` times the others added."""
-        return Actions(*(mine + weight * more for mine, more in zip(astuple(self), astuple(other), strict=True)))
+        return Actions(*(getattr(self, name) + weight * getattr(other, name) for name in NAMES))
 
 
 REST = Actions()
-COUNT = len(fields(Actions))
+NAMES = tuple(field.name for field in fields(Actions))
 
 # The first of each emotion is the one that `blend` mixes; people show the others too.
 EXPRESSIONS: dict[str, tuple[Actions, ...]] = {

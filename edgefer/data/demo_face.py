@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgefer.data.demo_expression import REST, Actions
-from edgefer.data.demo_paint import Plane, head_grid, unit
+from edgefer.data.demo_paint import Plane, axis, head_grid, unit
 from edgefer.errors import DataError
 
 
@@ -126,14 +126,13 @@ def draw_face(face: FaceParameters, size: int = 48) -> npt.NDArray[np.uint8]:
 
 
 def _background(light: Light, size: int) -> Plane:
-    axis = np.linspace(-1, 1, size, dtype=np.float32)
-    rows = (light.clutter * axis)[:, None]
-    return np.asarray(light.background + rows * (axis[None, :] - 1), np.float32)
+    along = axis(size)
+    return (light.clutter * along)[:, None] * (along - 1)[None, :] + light.background
 
 
 def _exposed(picture: Plane, light: Light, grain: int) -> npt.NDArray[np.uint8]:
-    axis = np.linspace(-1, 1, len(picture), dtype=np.float32)
-    picture *= (1 + light.across * axis)[None, :] + (light.down * axis)[:, None]
+    along = axis(len(picture))
+    picture *= (1 + light.across * along)[None, :] + (light.down * along)[:, None]
     unit(picture)
     if light.gamma != 1:
         # A rational curve stands for the power law: as steep at its middle, and exact on every machine.

@@ -34,11 +34,14 @@ def head(picture: Plane, at: Grid, face: FaceParameters) -> None:
     if who.long_hair > 0:
         radii = (who.width * 1.28, 1.12)
         paint(picture, ellipse(at.x, at.y, (0, 0.1 + 0.5 * who.long_hair), radii, at.edge), who.hair * 0.9)
-    body = at.band(0.55, 9)
+    body = at.band(0.55, 9, 9)
     if body.x.size:
         side = np.abs(body.x)
-        paint(picture[body.rows], inside(side - who.width * 0.62, at.edge), who.skin * 0.72)
-        paint(picture[body.rows], inside(1.12 - body.y - 0.25 * side * side, at.edge), who.clothes)
+        neck = inside(side - who.width * 0.62, at.edge)
+        neck *= inside(0.55 - body.y, at.edge)
+        paint(picture[body.rows], neck, who.skin * 0.72)
+        clothes = inside(np.maximum(1.06 + 0.2 * side * side, 1.45 - 1.2 * side) - body.y, at.edge)
+        paint(picture[body.rows], clothes, who.clothes)
     ears = at.band(who.eye_height - 0.04, who.eye_height + 0.36, 1)
     ear = ellipse(np.abs(ears.x), ears.y, (who.width * 0.99, who.eye_height + 0.16), (0.1, 0.2), at.edge)
     paint(picture[ears.rows], ear, who.skin * 0.82)
@@ -135,7 +138,9 @@ def mouth(picture: Plane, at: Grid, face: FaceParameters) -> None:
         hole = between(y, top, bottom, at.edge)
         hole *= within
         paint(picture, hole, 0.07)
-        teeth = inside(y - top - min(0.11, 0.75 * gap) * np.minimum(lens * 3, 1), at.edge)
+        # A dropped jaw alone hides the teeth; lifted or stretched lips bare them.
+        bared = min(0.11, gap_up + 0.25 * gap_down + 0.04 * max(acts.stretch, 0))
+        teeth = inside(y - top - bared * np.minimum(lens * 3, 1), at.edge)
         teeth *= hole
         teeth *= 0.9 - 0.35 * min(max(2 * jaw - 1, 0), 1)
         paint(picture, teeth, 0.9)
@@ -231,7 +236,7 @@ def brows(picture: Plane, at: Grid, face: FaceParameters) -> None:
 def hair(picture: Plane, at: Grid, face: FaceParameters) -> None:
     """What falls over the forehead and beside the face, in strands."""
     who = face.identity
-    at = at.band(-1.2, who.hairline + 0.9, 0.9)
+    at = at.band(-1.2, who.hairline + 0.9, 1)
     if not at.x.size:
         return
     x, y = at.x, at.y
@@ -268,11 +273,11 @@ def glasses(picture: Plane, at: Grid, face: FaceParameters) -> None:
 
 def hand(picture: Plane, at: Grid, hand: Hand) -> None:
     """Three fingers side by side, darker towards their rims."""
-    length = 0.55 + 0.3 * hand.size
-    at = at.band(hand.y + 0.3 - length, hand.y + 0.5 + length, 1)
+    step, length = 0.42 * hand.size, 0.55 + 0.3 * hand.size
+    soft = length * at.edge / step  # a blurred finger fades along its length
+    at = at.band(hand.y + 0.3 - length - soft, hand.y + 0.5 + length + soft, 1.8)
     if not at.x.size:
         return
-    step = 0.42 * hand.size
     x = at.x - hand.x - hand.lean * (at.y - hand.y)
     for index in (-1, 0, 1):
         along = x - index * step

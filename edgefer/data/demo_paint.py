@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,15 +35,16 @@ class Grid:
     origin: float
     down: float
     across: float
-    slack: float = 0.0
+    slack: float
 
     def band(self, top: float, bottom: float, reach: float = 0.75) -> Grid:
         """The rows that hold everything from `top` to `bottom` within `reach` of the middle line."""
-        margin = abs(self.across) * reach + self.slack + 1
-        first = max(int(self.origin + self.down * top - margin), 0)
-        last = max(int(self.origin + self.down * bottom + margin) + 1, first)
+        margin = abs(self.across) * reach + self.slack
+        upper, lower = sorted((self.origin + self.down * top, self.origin + self.down * bottom))
+        first = max(int(upper - margin), 0)
+        last = max(int(lower + margin) + 1, first)
         rows = slice(first, last)
-        return replace(self, x=self.x[rows], y=self.y[rows], rows=rows)
+        return Grid(self.x[rows], self.y[rows], self.edge, rows, self.origin, self.down, self.across, self.slack)
 
     def turned(self, yaw: float, pitch: float, slope: float) -> Grid:
         """The grid on the front of the head, which bulges: it moves further than the outline when the head turns.
@@ -52,7 +54,16 @@ class Grid:
         x = self.x - yaw * (0.5 - 0.55 * self.x * self.x)
         y = self.y - pitch * (0.4 - 0.35 * self.y * self.y)
         y += slope * x
-        return replace(self, x=x, y=y, slack=self.down * (0.4 * abs(pitch) + abs(slope)))
+        slack = self.slack + abs(self.down) * (0.4 * abs(pitch) + abs(slope)) + abs(self.across) * 0.5 * abs(yaw)
+        return replace(self, x=x, y=y, slack=slack)
+
+
+@lru_cache(maxsize=8)
+def axis(size: int) -> Plane:
+    """Pixel centres from -1 to 1 along a picture's side, float32 `[size]`, read-only."""
+    centres = (np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1
+    centres.setflags(write=False)
+    return centres
 
 
 def head_grid(size: int, roll: float, shift: Point, scale: float, defocus: float) -> Grid:
@@ -61,14 +72,14 @@ def head_grid(size: int, roll: float, shift: Point, scale: float, defocus: float
     shift: the head's centre, in half pictures, right and down of the picture's. scale: half a head's height in half
     pictures. defocus: width of the blur as a fraction of the picture's side.
     """
-    axis = (np.arange(size, dtype=np.float32) + 0.5) * (2 / size) - 1
-    u, v = (axis - shift[0])[None, :], (axis - shift[1])[:, None]
+    u, v = (axis(size) - shift[0])[None, :], (axis(size) - shift[1])[:, None]
     cosine, sine = math.cos(roll), math.sin(roll)
     x = cosine / scale * u + sine / scale * v
     y = cosine / scale * v - sine / scale * u
     half = size / 2
     origin, down, across = half * (shift[1] + 1), half * scale * cosine, half * scale * sine
-    return Grid(x, y, 2 * max(1 / size, defocus) / scale, slice(0, size), origin, down, across)
+    blur = max(1.0, defocus * size)  # in pixels
+    return Grid(x, y, blur / (half * scale), slice(0, size), origin, down, across, blur)
 
 
 def unit(values: Plane) -> Plane:

@@ -102,8 +102,10 @@ def _columns(path: Path, header: bytes) -> tuple[int, int, int]:
         raise DataError(f"{path} is a Git-LFS pointer, not fer2013.csv", "fetch the real file: git lfs pull")
     try:
         text = header.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text, so not fer2013.csv", WHERE) from error
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise DataError(f"{path} is not UTF-8 text, so not fer2013.csv", WHERE)
     names = [name.strip(' "\t\r\n').lower() for name in text.split(",")]
     missing = [column for column in COLUMNS if column not in names]
     if missing:

@@ -52,9 +52,10 @@ def find_store(name: str) -> Path | None:
 
 def stores() -> dict[str, Path]:
     """All prepared stores that a name finds, by name; the working folder's come before the cache's."""
-    return {path.name: path for path in reversed([*_stores_in(DATA), *_stores_in(cache_dir() / "data")])}
+    found = {path.name: path for folder in (cache_dir() / DATA, DATA) for path in _stores_in(folder)}
+    return dict(sorted(found.items()))
 
 
 def _stores_in(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
-        yield from sorted(entry for entry in folder.iterdir() if (entry / MANIFEST).is_file())
+        yield from (entry for entry in folder.iterdir() if (entry / MANIFEST).is_file())

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from edgefer.errors import DataError
+
 if TYPE_CHECKING:
     from edgefer.card import InputSpec
 
@@ -18,9 +20,11 @@ Box = tuple[int, int, int, int]
 
 
 def resize(picture: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArray[np.uint8]:
-    """Resize uint8 `[H, W]` or `[H, W, 3]` to `[height, width(, 3)]`."""
+    """Resize uint8 `[H, W]` or `[H, W, 3]` to `[height, width(, 3)]`; raises DataError for an empty picture."""
     if picture.shape[:2] == (height, width):
         return picture
+    if 0 in picture.shape:
+        raise DataError(f"an empty picture of shape {list(picture.shape)} has no face to resize")
     import cv2
 
     shrinks = picture.shape[0] > height or picture.shape[1] > width
@@ -58,7 +62,7 @@ def crop(picture: npt.NDArray[np.uint8], box: Box, margin: float) -> npt.NDArray
     """Cut the square around a face box `(x, y, width, height)` in pixels, widened by `margin` of its side on each side.
 
     The square is centred on the box and repeats the picture's edge where it leaves it, so a face at the border keeps
-    its proportions. Returns uint8 `[S, S(, 3)]`, S at least 1.
+    its proportions. Returns uint8 `[S, S(, 3)]`, S at least 1; black for a box that lies outside the picture.
     """
     import cv2
 
