@@ -11,7 +11,7 @@ from fer_csv import write
 from edgefer import emotions
 from edgefer.data.faces import FaceSet
 from edgefer.data.prepare import prepare_fer2013
-from edgefer.data.store import FACES, LABELS, MANIFEST, SPLITS, open_store, read_manifest
+from edgefer.data.store import FACES, LABELS, MANIFEST, SPLITS, open_store, read_manifest, write_store
 from edgefer.errors import ArtifactError, DataError, UsageError
 from edgefer.paths import sha256
 
@@ -130,6 +130,14 @@ def test_a_folder_with_other_things_is_not_replaced(source, tmp_path):
         with pytest.raises(ArtifactError, match=r"holds other things than a store, such as thesis\.tex"):
             prepare_fer2013(source, tmp_path / "home", force)
     assert (tmp_path / "home" / "thesis.tex").read_text() == "years of work"
+
+
+def test_nothing_writes_a_store_over_other_things(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    arrays = (np.zeros((1, 48, 48), np.uint8), np.zeros(1, np.uint8), np.zeros(1, np.uint8))
+    with pytest.raises(ArtifactError, match="holds other things"):
+        write_store(tmp_path, "x", emotions.FER2013, ["Training"], arrays, tmp_path / "x.csv", "0" * 64)
+    assert (tmp_path / "thesis.tex").exists()
 
 
 def test_a_file_is_not_replaced(source, tmp_path):
