@@ -29,6 +29,10 @@ def prepare_fer2013(source: Path, out: Path, force: bool = False) -> Store:
     return write_store(out, "fer2013", emotions.FER2013, fer2013.SPLITS, arrays, source, digest)
 
 
+# What `edgefer data prepare` knows, by name.
+DATASETS = {"fer2013": prepare_fer2013}
+
+
 def _ready(out: Path, digest: str) -> Store | None:
     try:
         store = open_store(out, verify=True)

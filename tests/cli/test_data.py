@@ -15,7 +15,7 @@ def test_prepare_then_info_by_name(cli):
     prepared = cli("data", "prepare", "fer2013")
     assert prepared.code == 0, prepared.err
     assert "reading fer2013.csv" in prepared.err
-    assert "data.source=fer2013" in prepared.err
+    assert "next: edgefer distill" in prepared.err
     shown = cli("data", "info", "fer2013")
     assert shown.code == 0
     assert shown.out == prepared.out
@@ -85,8 +85,9 @@ def test_info_of_a_damaged_store_fails(cli):
 
 def test_info_as_json(cli):
     write(Path("fer2013.csv"), ["Training", "PrivateTest"])
-    cli("data", "prepare", "fer2013")
+    prepared = cli("data", "prepare", "fer2013", "--json")
     about = json.loads(cli("data", "info", "fer2013", "--json").out)
+    assert json.loads(prepared.out) == about
     assert about["counts"]["PrivateTest"]["disgust"] == 1
     assert about["source"] == "fer2013.csv"
     assert len(about["sha256"]) == len(about["source_sha256"]) == 64
@@ -99,6 +100,6 @@ def test_info_lists_what_there_is(cli):
     ]  # fmt: skip
     write(Path("fer2013.csv"), ["Training"])
     cli("data", "prepare", "fer2013")
-    listed = json.loads(cli("data", "info", "--json").out)
+    listed = json.loads(cli("data", "info", "--json").out)["sources"]
     assert [one["name"] for one in listed] == ["demo", "fer2013"]
     assert listed[1]["faces"] == {"Training": 1}
