@@ -7,7 +7,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 from edgefer.errors import ArtifactError
@@ -74,6 +75,21 @@ def atomic_dir(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_foreign(out: Path, own: Sequence[str], what: str) -> None:
+    """Raise ArtifactError if `out` is a file, or if replacing it would remove anything but files named like `own`.
+
+    own: patterns such as `*.engine`. what: what is to be written there, for the message.
+    """
+    if out.exists() and not out.is_dir():
+        raise ArtifactError(f"{out} is a file", "name a directory with --out")
+    entries = sorted(out.iterdir()) if out.is_dir() else []
+    others = [entry.name for entry in entries if entry.is_dir() or not any(fnmatch(entry.name, name) for name in own)]
+    if others:
+        raise ArtifactError(
+            f"{out} holds other things than {what}, such as {others[0]}", "name a new folder with --out"
+        )
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from edgefer import emotions
 from edgefer.console import progress, say
 from edgefer.data import fer2013
-from edgefer.data.store import Store, open_store, refuse_foreign, write_store
+from edgefer.data.store import OWN, Store, open_store, write_store
 from edgefer.errors import ArtifactError
-from edgefer.paths import sha256
+from edgefer.paths import refuse_foreign, sha256
 
 _MEGABYTE = 1_000_000
 
@@ -23,7 +23,7 @@ def prepare_fer2013(source: Path, out: Path, force: bool = False) -> Store:
     if not force and (ready := _ready(out, digest)):
         say(f"{out} already holds {source}; --force prepares it again")
         return ready
-    refuse_foreign(out)
+    refuse_foreign(out, OWN, "a store")
     rows = _read(source)
     arrays = (rows.pixels, rows.labels, rows.splits)
     return write_store(out, "fer2013", emotions.FER2013, fer2013.SPLITS, arrays, source, digest)

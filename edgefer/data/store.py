@@ -6,7 +6,7 @@ A store is a folder of `faces.npy`, `labels.npy`, `splits.npy` (one entry a face
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,11 +17,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edgefer.data.faces import FaceSet, content_sha256
 from edgefer.errors import ArtifactError, UsageError
-from edgefer.paths import atomic_dir, require_file, sha256, sha256_of
+from edgefer.paths import atomic_dir, refuse_foreign, require_file, sha256, sha256_of
 
 MANIFEST = "manifest.json"
 FACES, LABELS, SPLITS = "faces.npy", "labels.npy", "splits.npy"
 FILES = (FACES, LABELS, SPLITS)
+OWN = (*FILES, MANIFEST)
 
 
 class _Frozen(BaseModel):
@@ -104,7 +105,7 @@ def write_store(
     Raises ArtifactError when `out` cannot be written or holds something else than a store.
     """
     pixels, labels, codes = arrays
-    refuse_foreign(out)
+    refuse_foreign(out, OWN, "a store")
     order = tuple(emotions)
     present = np.unique(codes)
     infos = {splits[code]: _describe(pixels[codes == code], labels[codes == code], order) for code in present.tolist()}
@@ -156,23 +157,10 @@ def read_manifest(path: Path) -> StoreInfo:
         raise ArtifactError(f"{file} is damaged ({place}: {first['msg']})", again(path)) from error
 
 
-def refuse_foreign(out: Path) -> None:
-    """Raise ArtifactError if writing a store to `out` would remove anything that is not part of a store."""
-    others = sorted(entry.name for entry in _entries(out) if entry.name not in (*FILES, MANIFEST))
-    if others:
-        raise ArtifactError(
-            f"{out} holds other things than a store, such as {others[0]}", "name a new folder with --out"
-        )
-
-
 def again(path: Path, info: StoreInfo | None = None) -> str:
     """The line that makes a store again."""
     source = info.source if info else "fer2013.csv"
     return f"make it again: edgefer data prepare fer2013 --source {source} --out {path}"
-
-
-def _entries(folder: Path) -> Iterator[Path]:
-    return folder.iterdir() if folder.is_dir() else iter(())
 
 
 def _describe(pixels: Any, labels: npt.NDArray[np.uint8], emotions: tuple[str, ...]) -> SplitInfo:

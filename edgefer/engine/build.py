@@ -27,7 +27,6 @@ from edgefer.quantize import graph
 from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.fp16 import Rounding, to_fp16
 from edgefer.quantize.int8 import to_int8
-from edgefer.quantize.place import refuse_foreign
 from edgefer.runtime.onnx import OnnxSession
 from edgefer.runtime.session import Array
 from edgefer.trt import driver
@@ -96,7 +95,7 @@ def build_engine(
     _, source = graph.load(onnx)
     _check_possible(onnx, source, precision, chosen, target_names, calibration)
     out = out or paths.ENGINES / folder_name(source.name, precision, chosen, target_names)
-    refuse_foreign(out, ("*.engine", ONNX, INT8_ONNX, FILE), "an engine")
+    paths.refuse_foreign(out, ("*.engine", ONNX, INT8_ONNX, FILE), "an engine")
     with tempfile.TemporaryDirectory(prefix="edgefer-engine-") as folder:
         # Everything slow happens before the output folder is touched.
         ready = Path(folder) / ONNX

@@ -29,6 +29,7 @@ from edgefer.runtime.session import Array
 RECIPE = "demo-c"
 STAGES = 6
 CALIBRATION_FACES = 256
+ROUNDS, SECONDS = 4, 0.25
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def quickstart(folder: Path, changes: tuple[str, ...] = ()) -> Quickstart:
 
     stage("benchmark the teacher, the student and every engine that runs here")
     models = [student_folder, *(built.folder for built in engines)]
-    measured = benchmark_models(models, str(teacher.checkpoint), faces, rounds=4, seconds=0.25)
+    measured = benchmark_models(models, str(teacher.checkpoint), faces, rounds=ROUNDS, seconds=SECONDS)
     return Quickstart(
         folder=folder,
         seconds=time.monotonic() - start,

@@ -21,7 +21,6 @@ from edgefer.data.faces import FaceSet
 from edgefer.data.preprocess import to_planes
 from edgefer.emotions import canonical
 from edgefer.errors import ArtifactError, DataError
-from edgefer.quantize.place import refuse_foreign
 from edgefer.runtime.session import Array
 
 FACES, MANIFEST = "faces.npy", "manifest.json"
@@ -101,7 +100,7 @@ def make_calibration_set(faces: FaceSet, spec: InputSpec, count: int, out: Path,
             f"{count} calibration faces were asked for, and {faces.name} {SPLIT} has {len(faces)}",
             f"use --count with 1 to {len(faces)}",
         )
-    refuse_foreign(out, (FACES, MANIFEST), "a calibration set")
+    paths.refuse_foreign(out, (FACES, MANIFEST), "a calibration set")
     rows = balanced_rows(faces, count, seed)
     counts = np.bincount(faces.labels[rows], minlength=len(faces.emotions)).tolist()
     names = [canonical(name) for name in faces.emotions]

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from edgefer.benchmark.candidate import Candidate, Kind, Role
+from tests.conftest import ROOT
 
 
 def known_candidate(name, role=Role.STUDENT, **changes):
     """A candidate of `subjects.NAME`; worker processes find it by PYTHONPATH."""
     return Candidate(
-        model=name, runtime="known", kind=Kind.FACTORY, target=f"subjects:{name}", role=role, threads=1, **changes
+        model=name, runtime="known", kind=Kind.FACTORY, target=f"tests.subjects:{name}", role=role, threads=1, **changes
     )
 
 
@@ -27,5 +26,5 @@ def faces(tmp_path):
 
 @pytest.fixture
 def known(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return known_candidate

@@ -37,7 +37,7 @@ def test_throughput_counts_faces_not_calls():
 
 
 def row(*measured):
-    import tiny_net
+    from tests import tiny_net
 
     candidate = Candidate(model="m", runtime="r", kind=Kind.ONNXRUNTIME, target="m.onnx")
     return Row(

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.conftest import known_candidate, write_faces
 from edgefer.benchmark.candidate import Candidate, Kind, Role
 from edgefer.benchmark.result import BenchmarkResult
 from edgefer.benchmark.suite import run_suite, steps
 from edgefer.errors import UsageError
 from tests import subjects, tiny_net
+from tests.benchmark.conftest import known_candidate, write_faces
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def result(tmp_path_factory):
     ]
     ticks = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+        patch.setenv("PYTHONPATH", str(ROOT))
         result = run_suite(
             candidates,
             write_faces(folder / "faces.npy"),
@@ -184,12 +185,12 @@ def test_ctrl_c_ends_every_worker(known, faces):
     """In a process of its own, as the signal would also end the tests."""
     script = f"""
 import json, sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from edgefer.benchmark import process
 from edgefer.benchmark.candidate import Candidate, Kind
 from edgefer.benchmark.suite import run_suite
-made = [Candidate(model=n, runtime="r", kind=Kind.FACTORY, target="subjects:" + n, threads=1) for n in ("quick", "sleeper")]
+made = [Candidate(model=n, runtime="r", kind=Kind.FACTORY, target="tests.subjects:" + n, threads=1) for n in ("quick", "sleeper")]
 original = process.Worker.measure
 def telling(self, *rest):
     print(self.pid, flush=True)

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import one_line
-from fer_csv import HEADER, faces, row, write
 
 from edgefer.data.load import load_faces
+from tests.conftest import one_line
+from tests.fer_csv import HEADER, faces, row, write
 
 
 def test_prepare_then_info_by_name(cli):

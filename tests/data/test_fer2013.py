@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fer_csv import HEADER, faces, row, write
 
 from edgefer.data.fer2013 import SPLITS, read_fer2013
 from edgefer.errors import DataError
+from tests.fer_csv import HEADER, faces, row, write
 
 
 def test_reads_pixels_labels_and_splits_in_order(tmp_path):

@@ -3,12 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fer_csv import write
 
 from edgefer.data.load import find_store, load_faces, locate, stores
 from edgefer.data.prepare import prepare_fer2013
 from edgefer.errors import ArtifactError, UsageError
 from edgefer.paths import cache_dir
+from tests.fer_csv import write
 
 
 def _store(path: Path, faces: int = 2) -> None:

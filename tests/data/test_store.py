@@ -6,7 +6,6 @@ import shutil
 
 import numpy as np
 import pytest
-from fer_csv import write
 
 from edgefer import emotions
 from edgefer.data.faces import FaceSet
@@ -14,6 +13,7 @@ from edgefer.data.prepare import prepare_fer2013
 from edgefer.data.store import FACES, LABELS, MANIFEST, SPLITS, open_store, read_manifest, write_store
 from edgefer.errors import ArtifactError, DataError, UsageError
 from edgefer.paths import sha256
+from tests.fer_csv import write
 
 USAGES = ["Training"] * 9 + ["PublicTest"] * 5 + ["PrivateTest"] * 3
 

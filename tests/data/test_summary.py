@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fer_csv import write
-
 from edgefer.data.demo import demo_faces
 from edgefer.data.prepare import prepare_fer2013
 from edgefer.data.summary import list_sources, summarise
+from tests.fer_csv import write
 
 
 def test_a_store_is_summed_up_from_its_manifest():
