@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from benchmark import results
 from edgefer.benchmark.table import notes, render_table
+from tests.benchmark import results
 
 
 def line(text, *parts):

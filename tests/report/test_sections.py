@@ -4,11 +4,11 @@ import html
 import re
 
 import numpy as np
-from benchmark import results
 
 from edgefer.emotions import FER2013
 from edgefer.evaluate.evaluate import Evaluation
 from edgefer.report import benchmark, evaluation, page, training
+from tests.benchmark import results
 
 
 def said(section):
