@@ -44,3 +44,13 @@ def test_an_engine_that_fits_comes_first(monkeypatch: pytest.MonkeyPatch):
     assert find.find_runnable()[0] == Path("engines/a/x.engine")
     monkeypatch.setattr("edgefer.runtime.engine.runs_here", lambda path: False)
     assert find.find_runnable()[0] == student
+
+
+def test_a_student_runs_as_onnx_where_it_was_exported_since():
+    student = run("new", 20, "big")
+    exported = student.with_name("new.onnx")
+    assert find.find_runnable()[0] == student
+    exported.touch()
+    assert find.find_runnable() == (exported, "the newest student under runs/")
+    os.utime(exported, (1, 1))
+    assert find.find_runnable()[0] == student
