@@ -55,7 +55,10 @@ def _lines(title: str, total: int) -> Iterator[Step]:
         if now - last >= 10 or done == total:
             last = now
             left = (now - start) / max(done, 1) * (total - done)
-            rest = f", {left:.0f} s left" if done < total else f" in {now - start:.0f} s"
+            # The first steps often wait for something that happens once, and would foretell hours.
+            rest = f", {left:.0f} s left" if 20 * done >= total else ""
+            if done == total:
+                rest = f" in {now - start:.0f} s"
             say(f"{title}: {done}/{total}{rest}{'; ' + note if note else ''}")
 
     yield step
