@@ -45,6 +45,8 @@ class InputSpec(_Frozen):
     mean: tuple[float, ...] = (0.5077,)
     std: tuple[float, ...] = (0.2550,)
     crop_margin: float = Field(default=0.0, ge=0.0, le=1.0)
+    dtype: Literal["float32"] = "float32"
+    pixel_range: tuple[Literal[0], Literal[255]] = (0, 255)
 
     @model_validator(mode="after")
     def _consistent(self) -> InputSpec:
