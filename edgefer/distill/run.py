@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count, islice, takewhile
 from pathlib import Path
 
 import torch
@@ -10,9 +12,10 @@ import torch
 from edgefer.console import say
 from edgefer.data.faces import FaceSet
 from edgefer.data.load import load_faces
-from edgefer.distill.teachers import load_teachers
-from edgefer.distill.trainer import Run, finished, limited, train
-from edgefer.errors import ArtifactError, UsageError
+from edgefer.distill.state import read_identity
+from edgefer.distill.teachers import Teachers, load_teachers
+from edgefer.distill.trainer import BEST, LAST, Run, finished, identity, limited, train
+from edgefer.errors import ArtifactError, Interrupted, UsageError
 from edgefer.paths import RUNS
 from edgefer.recipe import Recipe, load
 from edgefer.runtime.find import shipped_checkpoint
@@ -48,7 +51,7 @@ def train_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False) 
     if recipe.teacher is not None:
         raise UsageError(f"recipe {recipe.name} has a teacher", f"edgefer distill {recipe.name}")
     training, choosing = faces_of(recipe)
-    return train(recipe, training, choosing, out or run_folder(recipe.name, resume), resume=resume)
+    return train(recipe, training, choosing, _place(recipe, out, resume), resume=resume)
 
 
 def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False, baseline: bool = True) -> Distilled:
@@ -57,26 +60,52 @@ def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False
     A teacher named by recipe is trained beside `out`, in a folder of its name, unless that very run is there already;
     the baseline likewise, in `<recipe>-alone`. Raises UsageError when the recipe has no teacher.
     """
-    if recipe.teacher is None:
-        raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
+    out = _place(recipe, out, resume)
     training, choosing = faces_of(recipe)
-    out = out or run_folder(recipe.name, resume)
-    paths = _teacher_checkpoints(recipe, out.parent)
-    teachers = load_teachers(paths, training.emotions, device())
-    alone = _once(recipe.alone(), training, choosing, out.with_name(f"{recipe.name}-alone")) if baseline else None
-    student = train(recipe, training, choosing, out, teachers, resume=resume)
-    return Distilled(student, alone, paths)
+    paths, teachers = _teachers(recipe, out.parent, training)
+    alone = _alone(recipe, training, choosing, out.parent) if baseline else None
+    return Distilled(train(recipe, training, choosing, out, teachers, resume=resume), alone, paths)
+
+
+def distill_once(recipe: Recipe, folder: Path) -> Distilled:
+    """Like `distill_recipe`, all of it in `folder`; the student, too, is kept when that very run is there already."""
+    training, choosing = faces_of(recipe)
+    paths, teachers = _teachers(recipe, folder, training)
+    alone = _alone(recipe, training, choosing, folder)
+    return Distilled(_once(recipe, training, choosing, folder / recipe.name, teachers), alone, paths)
 
 
 def run_folder(name: str, resume: bool) -> Path:
     """`runs/<name>`, or `runs/<name>-2` and so on for a further run; with `resume` the newest that is there."""
-    taken = [RUNS / name, *(RUNS / f"{name}-{number}" for number in range(2, 10_000))]
-    existing = [path for path in taken if path.exists()]
-    if resume:
-        if not existing:
-            raise ArtifactError(f"no run of {name} is under {RUNS}/", "start one without --resume")
-        return max(existing, key=lambda path: path.stat().st_mtime)
-    return next(path for path in taken if not path.exists())
+    existing = list(takewhile(Path.exists, _numbered(RUNS / name)))
+    if not resume:
+        return next(islice(_numbered(RUNS / name), len(existing), None))
+    if not existing:
+        raise ArtifactError(f"no run of {name} is under {RUNS}/", "start one without --resume")
+    return max(existing, key=lambda path: path.stat().st_mtime)
+
+
+def _place(recipe: Recipe, out: Path | None, resume: bool) -> Path:
+    if out is None:
+        return run_folder(recipe.name, resume)
+    if (out / BEST).exists() and not resume:
+        raise ArtifactError(f"{out} holds a run", "go on with --resume, or name another --out")
+    return out
+
+
+def _numbered(base: Path) -> Iterator[Path]:
+    return chain((base,), (base.with_name(f"{base.name}-{number}") for number in count(2)))
+
+
+def _teachers(recipe: Recipe, folder: Path, training: FaceSet) -> tuple[tuple[Path, ...], Teachers]:
+    if recipe.teacher is None:
+        raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
+    paths = _teacher_checkpoints(recipe, folder)
+    return paths, load_teachers(paths, training.emotions, device())
+
+
+def _alone(recipe: Recipe, training: FaceSet, choosing: FaceSet, folder: Path) -> Run:
+    return _once(recipe.alone(), training, choosing, folder / f"{recipe.name}-alone")
 
 
 def _teacher_checkpoints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
@@ -94,12 +123,19 @@ def _teacher_checkpoints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
     return (*trained, *given, *recipe.teacher.checkpoints)
 
 
-def _once(recipe: Recipe, training: FaceSet, choosing: FaceSet, out: Path) -> Run:
-    """The finished run of this very recipe on these faces in `out`, else train it there, going on where it stopped."""
-    if run := finished(recipe, training, choosing, None, out):
-        say(f"{recipe.name}: {out} is this run already, {run.accuracy:.2%} on {choosing.split}")
-        return run
-    try:
-        return train(recipe, training, choosing, out, resume=True)
-    except ArtifactError:
-        return train(recipe, training, choosing, out)
+def _once(recipe: Recipe, training: FaceSet, choosing: FaceSet, base: Path, teachers: Teachers | None = None) -> Run:
+    """The finished run of this very recipe on these faces in `base`, else train it there, going on where it stopped.
+
+    A folder that holds another run is left alone: `<base>-2` and so on are looked at next.
+    """
+    wanted = identity(recipe, training, choosing, teachers)
+    for out in _numbered(base):
+        if run := finished(recipe, training, choosing, teachers, out):
+            say(f"{recipe.name}: {out} is this run already, {run.accuracy:.2%} on {choosing.split}")
+            return run
+        if not (out / BEST).exists() or read_identity(out / LAST) == wanted:
+            try:
+                return train(recipe, training, choosing, out, teachers, resume=True)
+            except Interrupted as error:
+                raise Interrupted(error.what, "give the same command again to go on") from None
+    raise AssertionError("numbers do not end")

@@ -77,6 +77,17 @@ def load_state(path: Path, identity: str, body: nn.Module, average: nn.Module | 
     return Progress(**values)
 
 
+def read_identity(path: Path) -> str | None:
+    """Which run a state is of, from the file's header; None when there is none or it is damaged."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as handle:
+            return str(json.loads(handle.metadata()[KEY])["identity"])
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError):
+        return None
+
+
 def _momentum(body: nn.Module, optimizer: optim.SGD) -> dict[str, Tensor]:
     found = {name: optimizer.state[value].get("momentum_buffer") for name, value in body.named_parameters()}
     return {name: buffer for name, buffer in found.items() if buffer is not None}

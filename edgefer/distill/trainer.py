@@ -226,9 +226,6 @@ class _Loop:
     def _measured_body(self) -> nn.Module:
         return self.average if self.average is not None else self.body
 
-    def _session(self) -> TorchSession:
-        return TorchSession(Network(self._measured_body(), self.spec), self._card(), device=str(self.device))
-
     @torch.no_grad()
     def _accuracy(self) -> float:
         network = Network(self._measured_body(), self.spec).to(self.device).eval()

@@ -13,7 +13,7 @@ from edgefer.card import ModelCard, Precision
 from edgefer.console import say
 from edgefer.data.load import load_faces
 from edgefer.data.preprocess import network_input
-from edgefer.distill.run import Distilled, distill_recipe
+from edgefer.distill.run import Distilled, distill_once
 from edgefer.distill.trainer import Run, read_run
 from edgefer.engine.build import INT8_ONNX, BuildResult, build_engine
 from edgefer.errors import BackendError
@@ -62,8 +62,8 @@ def quickstart(folder: Path, changes: tuple[str, ...] = ()) -> Quickstart:
     stage = _counter()
     stage("distil student C from a small teacher, and train it alone beside")
     recipe = load(RECIPE, changes)
-    student_folder = folder / recipe.name
-    distilled = distill_recipe(recipe, student_folder, resume=(student_folder / "last.safetensors").exists())
+    distilled = distill_once(recipe, folder)
+    student_folder = distilled.student.folder
     teacher = read_run(distilled.teachers[0].parent)
 
     stage("export to ONNX and compare with torch")

@@ -53,7 +53,7 @@ def test_from_drawn_faces_to_engines_and_a_report(cli, monkeypatch: pytest.Monke
     # A second run keeps the networks that are trained, and builds what the first could not.
     outcome = cli("quickstart", "--json")
     assert outcome.code == 0, outcome.err
-    assert outcome.err.count("is this run already") == 2
+    assert outcome.err.count("is this run already") == 3
     values = json.loads(outcome.out)
     assert set(values["accuracy"]) == {"teacher", "student alone", "student distilled", "ONNX FP32", "ONNX INT8"}
     assert values["accuracy"]["ONNX FP32"] == values["accuracy"]["student distilled"]

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from edgefer.distill import run as module
-from edgefer.distill.run import distill_recipe, run_folder, train_recipe
-from edgefer.errors import ArtifactError, UsageError
+from edgefer.distill.run import distill_once, distill_recipe, run_folder, train_recipe
+from edgefer.errors import ArtifactError, Interrupted, UsageError
 from edgefer.recipe import load
 from tests.distill.faces import squares
 
@@ -43,15 +43,55 @@ def test_teacher_and_baseline_are_trained_once_and_the_student_every_time(capfd:
     assert capfd.readouterr().err.count("is this run already") == 2
 
 
-def test_another_teacher_recipe_is_trained_anew():
+def test_another_teacher_recipe_is_trained_anew_and_the_first_is_kept():
     distill_recipe(load("student.toml"), baseline=False)
+    first = Path("runs/teacher/best.safetensors").read_bytes()
     Path("teacher.toml").write_text(TEACHER.replace("epochs = 1", "epochs = 2"))
     again = distill_recipe(load("student.toml"), baseline=False)
     assert again.alone is None
     assert again.gain is None
     from edgefer.distill.trainer import read_run
 
-    assert len(read_run(Path("runs/teacher")).history) == 2
+    assert again.teachers == (Path("runs/teacher-2/best.safetensors"),)
+    assert len(read_run(Path("runs/teacher-2")).history) == 2
+    assert Path("runs/teacher/best.safetensors").read_bytes() == first
+
+
+def test_a_folder_that_holds_a_run_is_not_written_over():
+    train_recipe(load("teacher.toml"), Path("mine"))
+    for again in (
+        lambda: train_recipe(load("teacher.toml"), Path("mine")),
+        lambda: distill_recipe(load("student.toml"), Path("mine")),
+    ):
+        with pytest.raises(ArtifactError, match="mine holds a run"):
+            again()
+    assert train_recipe(load("teacher.toml"), Path("mine"), resume=True).folder == Path("mine")
+
+
+def test_distil_once_keeps_what_is_there_and_trains_what_is_not():
+    first = distill_once(load("student.toml"), Path("q"))
+    again = distill_once(load("student.toml"), Path("q"))
+    assert again.student.folder == first.student.folder == Path("q/student")
+    changed = distill_once(load("student.toml", ("train.epochs=2",)), Path("q"))
+    assert changed.student.folder == Path("q/student-2")
+    assert distill_once(load("student.toml"), Path("q")).student.folder == Path("q/student")
+
+
+def test_ctrl_c_while_the_teacher_trains_says_to_give_the_command_again(monkeypatch: pytest.MonkeyPatch):
+    from edgefer.distill import trainer
+
+    real = trainer.save_state
+
+    def stopping(*arguments: object) -> None:
+        real(*arguments)
+        raise KeyboardInterrupt
+
+    Path("teacher.toml").write_text(TEACHER.replace("epochs = 1", "epochs = 2"))
+    monkeypatch.setattr(trainer, "save_state", stopping)
+    with pytest.raises(Interrupted, match=r"1 of 2 epochs are in runs/teacher\. give the same command again"):
+        distill_recipe(load("student.toml"), baseline=False)
+    monkeypatch.setattr(trainer, "save_state", real)
+    assert distill_recipe(load("student.toml"), baseline=False).teachers == (Path("runs/teacher/best.safetensors"),)
 
 
 def test_the_verb_must_fit_the_recipe():
