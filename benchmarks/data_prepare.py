@@ -38,9 +38,10 @@ def plain(source: Path, out: Path) -> None:
 
 
 def prepare(source: Path, out: Path) -> None:
-    from edgefer.data.prepare import prepare_fer2013
+    from edgefer.data.fer2013 import FER2013
+    from edgefer.data.prepare import prepare
 
-    prepare_fer2013(source, out, force=True)
+    prepare(FER2013, source, out, force=True)
 
 
 def load_plain(_source: Path, out: Path) -> None:

@@ -28,12 +28,16 @@ class _Section(BaseModel):
 
 
 class DataSection(_Section):
-    """`source`: `demo`, a prepared store's name, or its folder. `choose` is the split that picks the best epoch."""
+    """`source`: `demo`, a prepared store's name, or its folder. `choose` is the split that picks the best epoch.
+
+    `exclude` is a list of training faces to leave out, as `edgefer data audit` writes it.
+    """
 
     source: str = "demo"
     train: str = "Training"
     choose: str = "PublicTest"
     limit: int | None = Field(default=None, ge=1, description="train on the first so many faces only")
+    exclude: Path | None = None
 
 
 class ModelSection(_Section):
@@ -150,8 +154,8 @@ class Recipe(_Section):
 
     @property
     def sha256(self) -> str:
-        """Hash of everything that changes the result."""
-        aside: Any = {"name": True, "summary": True, "train": {"keep_every"}}
+        """Hash of everything that changes the result but the faces, which have hashes of their own."""
+        aside: Any = {"name": True, "summary": True, "data": {"exclude"}, "train": {"keep_every"}}
         return sha256_of(self.model_dump_json(exclude=aside))
 
     def alone(self) -> Recipe:

@@ -34,14 +34,14 @@ def prepare(
 ) -> None:
     """Read a dataset once into a compact, memory-mapped store."""
     from edgefer.data.prepare import DATASETS
+    from edgefer.data.prepare import prepare as prepare_store
     from edgefer.data.summary import summarise_store
-    from edgefer.paths import DATA
 
     if dataset not in DATASETS:
         near = difflib.get_close_matches(dataset.lower(), DATASETS, n=1, cutoff=0.4)
         hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(DATASETS)}"
         raise UsageError(f"no dataset is called '{dataset}'", hint)
-    store = DATASETS[dataset](source, out or DATA / dataset, force)
+    store = prepare_store(DATASETS[dataset], source, out, force=force)
     summary = summarise_store(store)
     emit(json, dataclasses.asdict(summary), _describe(summary))
     say("next: edgefer distill" if out is None else f"next: edgefer distill fer2013-c --set data.source={store.path}")

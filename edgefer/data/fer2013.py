@@ -13,7 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from edgefer import emotions
+from edgefer.console import progress
+from edgefer.data.dataset import Dataset, Options, Reader
+from edgefer.data.faces import Pixels
 from edgefer.errors import DataError
+from edgefer.paths import sha256
 
 SIDE = 48
 EMOTIONS = 7
@@ -26,6 +31,7 @@ WHERE = (
 
 _SPLIT_CODES = {name.encode(): code for code, name in enumerate(SPLITS)}
 _LABELS = {str(label).encode(): label for label in range(EMOTIONS)}
+_MEGABYTE = 1_000_000
 _LONGEST_LINE = 1 << 16  # bytes; an official line has at most 9 kB
 
 
@@ -69,6 +75,46 @@ def read_fer2013(path: Path, advance: Callable[[int], None] = lambda _bytes: Non
         np.frombuffer(labels, np.uint8),
         np.frombuffer(splits, np.uint8),
     )
+
+
+def read(path: Path, options: Options) -> Dataset:
+    """fer2013.csv as a dataset."""
+    digest = fingerprint(path, options)
+    megabytes = -(-path.stat().st_size // _MEGABYTE)
+    with progress(f"reading {path.name}, MB", megabytes) as step:
+        seen = shown = 0
+
+        def advance(count: int) -> None:
+            nonlocal seen, shown
+            seen += count
+            if seen >= (shown + 1) * _MEGABYTE:
+                step(seen // _MEGABYTE - shown, "")
+                shown = seen // _MEGABYTE
+
+        rows = read_fer2013(path, advance)
+        step(megabytes - shown, f"{len(rows.labels)} faces")
+
+    def faces() -> Iterator[Pixels]:
+        yield rows.pixels
+
+    return Dataset(
+        name="fer2013",
+        emotions=emotions.FER2013,
+        splits=SPLITS,
+        labels=rows.labels,
+        codes=rows.splits,
+        size=(SIDE, SIDE),
+        faces=faces,
+        source=path.name,
+        source_sha256=digest,
+        command=options.command("fer2013", path),
+    )
+
+
+def fingerprint(path: Path, options: Options) -> str:
+    """Hash of the csv."""
+    options.only("fer2013")
+    return sha256(require_csv(path))
 
 
 def require_csv(path: Path) -> Path:
@@ -159,3 +205,13 @@ def _any_pixels(cell: bytes) -> bytes:
 def _show(cell: bytes) -> str:
     text = cell.decode("utf-8", "replace")
     return repr(text if len(text) <= 20 else text[:20] + "...")
+
+
+FER2013 = Reader(
+    name="fer2013",
+    source="fer2013.csv",
+    where=WHERE,
+    fingerprint=fingerprint,
+    read=read,
+    store=lambda _options: "fer2013",
+)

@@ -7,20 +7,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgefer.data import demo
+from edgefer.data.exclusion import without
 from edgefer.data.faces import FaceSet
 from edgefer.data.store import MANIFEST, open_store
 from edgefer.errors import UsageError
 from edgefer.paths import DATA, cache_dir
 
 
-def load_faces(source: str, split: str) -> FaceSet:
+def load_faces(source: str, split: str, exclude: Path | None = None) -> FaceSet:
     """Faces of a split. source: `demo`, the name of a prepared store, or a store's folder.
 
-    Raises UsageError for a source or a split that is not there, ArtifactError for a damaged store.
+    exclude: an exclusion list; what it names is left out. Raises UsageError for a source or a split that is not there,
+    ArtifactError for a damaged store or a list that was made from other faces.
     """
-    if source == demo.NAME:
-        return demo.demo_faces(split)
-    return open_store(locate(source)).split(split)
+    faces = demo.demo_faces(split) if source == demo.NAME else open_store(locate(source)).split(split)
+    return faces if exclude is None else without(faces, exclude)
+
+
+def split_names(source: str) -> tuple[str, ...]:
+    """Names of the splits of a source, in official order; raises as `load_faces`."""
+    return tuple(demo.SPLITS) if source == demo.NAME else open_store(locate(source)).splits
 
 
 def locate(source: str) -> Path:

@@ -1,28 +1,31 @@
 """Prepared stores: a dataset as memory-mapped arrays with a manifest, so that opening one costs milliseconds.
 
-A store is a folder of `faces.npy`, `labels.npy`, `splits.npy` (one entry a face, in the official row order) and
-`manifest.json`. A file whose size and time are still those of the manifest is trusted; any other is hashed before use.
+A store is a folder of `faces.npy`, `labels.npy`, `splits.npy` (one entry a face, in the official row order),
+`targets.npy` where faces have target distributions, and `manifest.json`. A file whose size and time are still those of
+the manifest is trusted; any other is hashed before use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edgefer.data.faces import FaceSet, content_sha256
-from edgefer.errors import ArtifactError, UsageError
+from edgefer.console import Step
+from edgefer.data.dataset import Dataset
+from edgefer.data.faces import FaceSet, Pixels, Targets, content_sha256
+from edgefer.errors import ArtifactError, DataError, UsageError
 from edgefer.paths import atomic_dir, refuse_foreign, require_file, sha256, sha256_of
 
 MANIFEST = "manifest.json"
 FACES, LABELS, SPLITS = "faces.npy", "labels.npy", "splits.npy"
+TARGETS = "targets.npy"
 FILES = (FACES, LABELS, SPLITS)
-OWN = (*FILES, MANIFEST)
+OWN = (*FILES, TARGETS, MANIFEST)
 
 
 class _Frozen(BaseModel):
@@ -46,28 +49,39 @@ class SplitInfo(_Frozen):
 
 
 class StoreInfo(_Frozen):
-    """The manifest. size: height and width of a face; sha256: hash over the content of all splits."""
+    """The manifest. size: height and width of a face; sha256: hash over the content of all splits.
+
+    left_out: rows of the source that are not in the store, by reason. Files written before a field existed lack it.
+    """
 
     format: Literal[1] = 1
     name: str
     emotions: tuple[str, ...]
     size: tuple[int, int]
+    colour: Literal["gray", "rgb"] = "gray"
     splits: dict[str, SplitInfo]
     sha256: str
     source: str
     source_sha256: str
+    command: str = ""
+    left_out: dict[str, int] = Field(default_factory=dict)
     files: dict[str, Stamp]
 
 
 @dataclass(frozen=True)
 class Store:
-    """An open store. pixels: uint8 `[N, H, W]`, memory-mapped; labels, codes: uint8 `[N]`, codes index `splits`."""
+    """An open store, memory-mapped.
+
+    pixels: uint8 `[N, H, W]` or `[N, H, W, 3]`. labels, codes: uint8 `[N]`; codes index `splits`. targets: float32
+    `[N, classes]` or None.
+    """
 
     path: Path
     info: StoreInfo
     pixels: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.uint8]
     codes: npt.NDArray[np.uint8]
+    targets: Targets | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -86,43 +100,41 @@ class Store:
         whole = len(rows) == rows[-1] - rows[0] + 1
         where = slice(int(rows[0]), int(rows[-1]) + 1) if whole else rows
         labels = self.labels[where].astype(np.int64)
-        return FaceSet(
-            self.info.name, name, self.info.emotions, self.pixels[where], labels, self.info.splits[name].sha256
-        )
+        targets = None if self.targets is None else self.targets[where]
+        digest = self.info.splits[name].sha256
+        return FaceSet(self.info.name, name, self.info.emotions, self.pixels[where], labels, digest, targets)
 
 
-def write_store(
-    out: Path,
-    name: str,
-    emotions: Sequence[str],
-    splits: Sequence[str],
-    arrays: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]],
-    source: Path,
-    source_sha256: str,
-) -> Store:
-    """Write pixels `[N, H, W]`, labels `[N]` and codes `[N]` (indices into `splits`) as a store, atomically.
+def write_store(out: Path, dataset: Dataset, step: Step | None = None) -> Store:
+    """Write a dataset as a store, atomically, with no more than a block of its faces in memory at once.
 
-    Raises ArtifactError when `out` cannot be written or holds something else than a store.
+    `step(faces, note)` is called after each block. Raises ArtifactError when `out` cannot be written or holds something
+    else than a store, DataError when the reader gives other faces than it announced, and as the reader.
     """
-    pixels, labels, codes = arrays
     refuse_foreign(out, OWN, "a store")
-    order = tuple(emotions)
-    present = np.unique(codes)
-    infos = {splits[code]: _describe(pixels[codes == code], labels[codes == code], order) for code in present.tolist()}
+    present = np.unique(dataset.codes)
+    codes = np.searchsorted(present, dataset.codes).astype(np.uint8)
     with atomic_dir(out) as folder:
-        stamps = {}
-        for file, array in zip(FILES, (pixels, labels, np.searchsorted(present, codes).astype(np.uint8)), strict=True):
-            np.save(folder / file, array, allow_pickle=False)
-            stamps[file] = _stamp(folder / file)
+        np.save(folder / LABELS, dataset.labels, allow_pickle=False)
+        np.save(folder / SPLITS, codes, allow_pickle=False)
+        if dataset.targets is not None:
+            np.save(folder / TARGETS, dataset.targets, allow_pickle=False)
+        _write_faces(folder / FACES, dataset, step)
+        pixels = np.load(folder / FACES, "r", allow_pickle=False)
+        infos = {dataset.splits[code]: _describe(dataset, pixels, codes == place) for place, code in enumerate(present)}
+        names = FILES if dataset.targets is None else (*FILES, TARGETS)
         info = StoreInfo(
-            name=name,
-            emotions=order,
-            size=(pixels.shape[1], pixels.shape[2]),
+            name=dataset.name,
+            emotions=dataset.emotions,
+            size=dataset.size,
+            colour=dataset.colour,
             splits=infos,
             sha256=sha256_of(*(part for split, about in infos.items() for part in (split, about.sha256))),
-            source=source.name,
-            source_sha256=source_sha256,
-            files=stamps,
+            source=dataset.source,
+            source_sha256=dataset.source_sha256,
+            command=dataset.command,
+            left_out=dict(dataset.left_out),
+            files={name: _stamp(folder / name) for name in names},
         )
         (folder / MANIFEST).write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return open_store(out)
@@ -134,16 +146,19 @@ def open_store(path: Path, verify: bool = False) -> Store:
     Raises ArtifactError when it is missing, cut short, altered or of another format.
     """
     info = read_manifest(path)
-    for file in FILES:
-        _check(path, file, info, verify)
+    names = [*FILES, *(name for name in info.files if name == TARGETS)]
+    for name in names:
+        _check(path, name, info, verify)
     try:
-        pixels, labels, codes = (np.asarray(np.load(path / file, "r", allow_pickle=False)) for file in FILES)
+        pixels, labels, codes, *more = (np.asarray(np.load(path / name, "r", allow_pickle=False)) for name in names)
     except (OSError, ValueError) as error:
         raise ArtifactError(f"an array in {path} is damaged ({error})", again(path, info)) from error
     count = sum(split.faces for split in info.splits.values())
-    if pixels.shape != (count, *info.size) or labels.shape != (count,) or codes.shape != (count,):
+    targets = more[0] if more else None
+    shapes = [pixels.shape, labels.shape, codes.shape, (count,) if targets is None else targets.shape[:1]]
+    if shapes != [(count, *info.size, 3) if info.colour == "rgb" else (count, *info.size), *[(count,)] * 3]:
         raise ArtifactError(f"{path} does not hold the {count} faces of its manifest", again(path, info))
-    return Store(path, info, pixels, labels, codes)
+    return Store(path, info, pixels, labels, codes, targets)
 
 
 def read_manifest(path: Path) -> StoreInfo:
@@ -159,14 +174,35 @@ def read_manifest(path: Path) -> StoreInfo:
 
 def again(path: Path, info: StoreInfo | None = None) -> str:
     """The line that makes a store again."""
-    source = info.source if info else "fer2013.csv"
-    return f"make it again: edgefer data prepare fer2013 --source {source} --out {path}"
+    known = info.command if info and info.command else "edgefer data prepare NAME --source SOURCE"
+    return f"make it again: {known} --out {path}"
 
 
-def _describe(pixels: Any, labels: npt.NDArray[np.uint8], emotions: tuple[str, ...]) -> SplitInfo:
+def _write_faces(file: Path, dataset: Dataset, step: Step | None) -> None:
+    done = 0
+    with file.open("wb") as handle:
+        header = {"descr": "|u1", "fortran_order": False, "shape": dataset.shape}
+        np.lib.format.write_array_header_1_0(handle, header)
+        for block in dataset.faces():
+            if block.shape[1:] != dataset.shape[1:] or block.dtype != np.uint8:
+                raise DataError(f"{dataset.source}: a face of shape {block.shape[1:]} instead of {dataset.shape[1:]}")
+            handle.write(np.ascontiguousarray(block).data)
+            done += len(block)
+            if step is not None:
+                step(len(block), "")
+    if done != len(dataset):
+        raise DataError(f"{dataset.source}: {done} faces for {len(dataset)} labels")
+
+
+def _describe(dataset: Dataset, pixels: Pixels, member: npt.NDArray[np.bool_]) -> SplitInfo:
+    rows = np.flatnonzero(member)
+    whole = len(rows) == rows[-1] - rows[0] + 1
+    faces = pixels[rows[0] : rows[-1] + 1] if whole else pixels[rows]
+    labels, emotions = dataset.labels[rows].astype(np.int64), dataset.emotions
     counts = np.bincount(labels, minlength=len(emotions)).tolist()
-    digest = content_sha256(pixels, labels.astype(np.int64), emotions)
-    return SplitInfo(faces=len(labels), emotions=dict(zip(emotions, counts, strict=True)), sha256=digest)
+    targets = None if dataset.targets is None else dataset.targets[rows]
+    digest = content_sha256(faces, labels, emotions, targets)
+    return SplitInfo(faces=len(rows), emotions=dict(zip(emotions, counts, strict=True)), sha256=digest)
 
 
 def _stamp(file: Path) -> Stamp:

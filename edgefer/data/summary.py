@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgefer.data import demo
 from edgefer.data.load import locate, stores
-from edgefer.data.store import FILES, Store, open_store, read_manifest
+from edgefer.data.store import Store, open_store, read_manifest
 from edgefer.errors import ArtifactError
 from edgefer.paths import sha256_of
 
@@ -57,7 +57,7 @@ def summarise_store(store: Store) -> Summary:
         counts={name: split.emotions for name, split in info.splits.items()},
         sha256=info.sha256,
         split_sha256={name: split.sha256 for name, split in info.splits.items()},
-        bytes=sum(info.files[file].bytes for file in FILES),
+        bytes=sum(stamp.bytes for stamp in info.files.values()),
         source=info.source,
         source_sha256=info.source_sha256,
     )

@@ -41,8 +41,8 @@ def device() -> torch.device:
 
 
 def faces_of(recipe: Recipe) -> tuple[FaceSet, FaceSet]:
-    """A recipe's training and choosing faces."""
-    training = load_faces(recipe.data.source, recipe.data.train)
+    """A recipe's training faces, less those on its exclusion list, and all of its choosing faces."""
+    training = load_faces(recipe.data.source, recipe.data.train, recipe.data.exclude)
     return limited(training, recipe.data.limit), load_faces(recipe.data.source, recipe.data.choose)
 
 

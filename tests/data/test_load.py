@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from edgefer.data.fer2013 import FER2013
 from edgefer.data.load import find_store, load_faces, locate, stores
-from edgefer.data.prepare import prepare_fer2013
+from edgefer.data.prepare import prepare
 from edgefer.errors import ArtifactError, UsageError
 from edgefer.paths import cache_dir
 from tests.fer_csv import write
@@ -13,7 +14,7 @@ from tests.fer_csv import write
 
 def _store(path: Path, faces: int = 2) -> None:
     write(Path("source.csv"), ["Training"] * faces, seed=faces)
-    prepare_fer2013(Path("source.csv"), path)
+    prepare(FER2013, Path("source.csv"), path)
 
 
 def test_demo_is_always_there():

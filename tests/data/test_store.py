@@ -3,16 +3,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from edgefer import emotions
 from edgefer.data.faces import FaceSet
-from edgefer.data.prepare import prepare_fer2013
+from edgefer.data.fer2013 import FER2013
+from edgefer.data.prepare import prepare
 from edgefer.data.store import FACES, LABELS, MANIFEST, SPLITS, open_store, read_manifest, write_store
 from edgefer.errors import ArtifactError, DataError, UsageError
 from edgefer.paths import sha256
+from tests.datasets import dataset_of
 from tests.fer_csv import write
 
 USAGES = ["Training"] * 9 + ["PublicTest"] * 5 + ["PrivateTest"] * 3
@@ -26,7 +29,7 @@ def source(tmp_path):
 
 @pytest.fixture
 def store(source, tmp_path):
-    return prepare_fer2013(source, tmp_path / "data" / "fer2013")
+    return prepare(FER2013, source, tmp_path / "data" / "fer2013")
 
 
 def test_a_split_holds_its_faces_in_official_order(store, tmp_path):
@@ -71,7 +74,7 @@ def test_the_manifest_says_where_it_comes_from_and_what_it_holds(store, source):
 
 def test_splits_that_are_not_there_are_not_listed(tmp_path):
     write(tmp_path / "two.csv", ["Training", "PrivateTest"])
-    store = prepare_fer2013(tmp_path / "two.csv", tmp_path / "two")
+    store = prepare(FER2013, tmp_path / "two.csv", tmp_path / "two")
     assert store.splits == ("Training", "PrivateTest")
     assert store.rows("PrivateTest").tolist() == [1]
     with pytest.raises(UsageError, match=r"no split 'PublicTest'\. its splits are: Training, PrivateTest"):
@@ -80,7 +83,7 @@ def test_splits_that_are_not_there_are_not_listed(tmp_path):
 
 def test_rows_of_a_split_need_not_follow_each_other(tmp_path):
     pixels = write(tmp_path / "mixed.csv", ["Training", "PublicTest", "Training", "PublicTest", "Training"])
-    store = prepare_fer2013(tmp_path / "mixed.csv", tmp_path / "mixed")
+    store = prepare(FER2013, tmp_path / "mixed.csv", tmp_path / "mixed")
     assert store.rows("Training").tolist() == [0, 2, 4]
     np.testing.assert_array_equal(store.split("Training").pixels, pixels[[0, 2, 4]])
     assert store.split("Training").labels.tolist() == [0, 2, 4]
@@ -90,28 +93,28 @@ def test_rows_of_a_split_need_not_follow_each_other(tmp_path):
 
 def test_the_same_source_is_not_prepared_twice(store, source, capfd):
     before = (store.path / MANIFEST).stat().st_ino
-    prepare_fer2013(source, store.path)
+    prepare(FER2013, source, store.path)
     assert "already holds" in capfd.readouterr().err
     assert (store.path / MANIFEST).stat().st_ino == before
-    prepare_fer2013(source, store.path, force=True)
+    prepare(FER2013, source, store.path, force=True)
     assert (store.path / MANIFEST).stat().st_ino != before
 
 
 def test_a_changed_source_is_prepared_again(store, source):
     write(source, ["Training"] * 2, seed=5)
-    assert prepare_fer2013(source, store.path).splits == ("Training",)
+    assert prepare(FER2013, source, store.path).splits == ("Training",)
 
 
 def test_a_damaged_store_is_prepared_again(store, source):
     (store.path / LABELS).write_bytes(b"")
-    assert len(prepare_fer2013(source, store.path).split("Training")) == 9
+    assert len(prepare(FER2013, source, store.path).split("Training")) == 9
 
 
 def test_a_fault_in_the_source_leaves_the_store_and_nothing_else(store, source):
     text = source.read_text()
     source.write_text(text[: len(text) // 2])
     with pytest.raises(DataError):
-        prepare_fer2013(source, store.path)
+        prepare(FER2013, source, store.path)
     assert len(open_store(store.path, verify=True).split("Training")) == 9
     assert [entry.name for entry in store.path.parent.iterdir()] == ["fer2013"]
 
@@ -119,7 +122,7 @@ def test_a_fault_in_the_source_leaves_the_store_and_nothing_else(store, source):
 def test_a_fault_in_the_source_leaves_no_new_store(tmp_path):
     (tmp_path / "bad.csv").write_text("emotion,pixels,Usage\n0,1 2 3,Training\n")
     with pytest.raises(DataError):
-        prepare_fer2013(tmp_path / "bad.csv", tmp_path / "out" / "new")
+        prepare(FER2013, tmp_path / "bad.csv", tmp_path / "out" / "new")
     assert not (tmp_path / "out").exists()
 
 
@@ -128,22 +131,22 @@ def test_a_folder_with_other_things_is_not_replaced(source, tmp_path):
     (tmp_path / "home" / "thesis.tex").write_text("years of work")
     for force in (False, True):
         with pytest.raises(ArtifactError, match=r"holds other things than a store, such as thesis\.tex"):
-            prepare_fer2013(source, tmp_path / "home", force)
+            prepare(FER2013, source, tmp_path / "home", force=force)
     assert (tmp_path / "home" / "thesis.tex").read_text() == "years of work"
 
 
 def test_nothing_writes_a_store_over_other_things(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    arrays = (np.zeros((1, 48, 48), np.uint8), np.zeros(1, np.uint8), np.zeros(1, np.uint8))
+    one = FaceSet.of("x", "Training", emotions.FER2013, np.zeros((1, 48, 48), np.uint8), np.zeros(1, np.int64))
     with pytest.raises(ArtifactError, match="holds other things"):
-        write_store(tmp_path, "x", emotions.FER2013, ["Training"], arrays, tmp_path / "x.csv", "0" * 64)
+        write_store(tmp_path, dataset_of([one]))
     assert (tmp_path / "thesis.tex").exists()
 
 
 def test_a_file_is_not_replaced(source, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(ArtifactError, match="is a file"):
-        prepare_fer2013(source, tmp_path / "out")
+        prepare(FER2013, source, tmp_path / "out")
     assert (tmp_path / "out").read_text() == "a file"
 
 
@@ -159,7 +162,7 @@ def _flip_a_byte(path, keep_time):
 def test_an_altered_store_is_refused(store):
     _flip_a_byte(store.path / FACES, keep_time=False)
     with pytest.raises(
-        ArtifactError, match=r"faces\.npy was altered.*edgefer data prepare fer2013 --source fer2013\.csv"
+        ArtifactError, match=r"faces\.npy was altered.*edgefer data prepare fer2013 --source .*fer2013\.csv --out"
     ):
         open_store(store.path)
 
@@ -210,7 +213,11 @@ def test_a_damaged_store_says_how_to_make_it_again(store, damage, words):
     with pytest.raises(ArtifactError) as fault:
         open_store(store.path)
     assert words in str(fault.value)
-    assert f"edgefer data prepare fer2013 --source fer2013.csv --out {store.path}" in str(fault.value)
+    fix = f"make it again: {store.info.command} --out {store.path}"
+    unknown = f"make it again: edgefer data prepare NAME --source SOURCE --out {store.path}"
+    # Without a manifest nobody knows how the store was made.
+    readable = (store.path / MANIFEST).exists() and "manifest.json" not in words and "damaged" not in words
+    assert str(fault.value).endswith(fix if readable else unknown)
 
 
 def test_no_array_file_can_run_code(store):
@@ -229,3 +236,47 @@ def test_no_array_file_can_run_code(store):
 def test_a_symbolic_link_serves_as_a_store(store, tmp_path):
     (tmp_path / "link").symlink_to(store.path)
     assert len(open_store(tmp_path / "link").split("Training")) == 9
+
+
+def _random(split, count, shape=(20, 24, 3), soft=False, seed=0):
+    source = np.random.default_rng(seed)
+    pixels = source.integers(0, 256, (count, *shape), np.uint8)
+    labels = source.integers(0, 7, count)
+    targets = source.dirichlet(np.ones(7), count).astype(np.float32) if soft else None
+    return FaceSet.of("noise", split, emotions.FER2013, pixels, labels, targets)
+
+
+def test_colour_faces_with_target_distributions_come_back_as_they_were(tmp_path):
+    sets = [_random("Training", 5, soft=True), _random("PublicTest", 3, soft=True, seed=1)]
+    store = write_store(tmp_path / "noise", dataset_of(sets))
+    assert store.info.colour == "rgb"
+    for faces in sets:
+        read = open_store(tmp_path / "noise").split(faces.split)
+        assert read.sha256 == faces.sha256
+        np.testing.assert_array_equal(read.pixels, faces.pixels)
+        np.testing.assert_array_equal(read.targets, faces.targets)
+
+
+def test_targets_that_were_altered_are_refused(tmp_path):
+    store = write_store(tmp_path / "noise", dataset_of([_random("Training", 5, soft=True)]))
+    (store.path / "targets.npy").write_bytes((store.path / "targets.npy").read_bytes()[:-1] + b"\1")
+    with pytest.raises(
+        ArtifactError, match=r"targets\.npy was altered.*edgefer data prepare noise --source noise\.csv"
+    ):
+        open_store(store.path)
+
+
+def test_a_reader_that_gives_other_faces_than_it_announced_leaves_nothing(tmp_path):
+    dataset = dataset_of([_random("Training", 5)])
+    for faces in ([], [np.zeros((5, 20, 24), np.uint8)], [np.zeros((6, 20, 24, 3), np.uint8)]):
+        with pytest.raises(DataError, match=r"noise\.csv: "):
+            write_store(tmp_path / "noise", replace(dataset, faces=lambda faces=faces: iter(faces)))
+    assert not (tmp_path / "noise").exists()
+
+
+def test_a_manifest_from_before_colour_and_targets_still_opens(store):
+    values = json.loads((store.path / MANIFEST).read_text())
+    for field in ("colour", "left_out", "command"):
+        del values[field]
+    (store.path / MANIFEST).write_text(json.dumps(values))
+    assert len(open_store(store.path).split("Training")) == 9

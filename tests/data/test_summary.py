@@ -3,14 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgefer.data.demo import demo_faces
-from edgefer.data.prepare import prepare_fer2013
+from edgefer.data.fer2013 import FER2013
+from edgefer.data.prepare import prepare
 from edgefer.data.summary import list_sources, summarise
 from tests.fer_csv import write
 
 
 def test_a_store_is_summed_up_from_its_manifest():
     write(Path("fer2013.csv"), ["Training"] * 8 + ["PublicTest"])
-    store = prepare_fer2013(Path("fer2013.csv"), Path("data/fer2013"))
+    store = prepare(FER2013, Path("fer2013.csv"), Path("data/fer2013"))
     summary = summarise("fer2013")
     assert summary.counts["Training"] == store.split("Training").counts()
     assert summary.split_sha256["PublicTest"] == store.split("PublicTest").sha256
@@ -28,7 +29,7 @@ def test_demo_faces_are_summed_up_too():
 def test_the_list_goes_on_past_a_damaged_store():
     for name in ("bad", "good"):
         write(Path("fer2013.csv"), ["Training"])
-        prepare_fer2013(Path("fer2013.csv"), Path("data") / name)
+        prepare(FER2013, Path("fer2013.csv"), Path("data") / name)
     Path("data/bad/manifest.json").write_text("{")
     found = {one.name: one for one in list_sources()}
     assert list(found) == ["demo", "bad", "good"]

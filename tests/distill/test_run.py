@@ -22,7 +22,7 @@ STUDENT = TEACHER + '[teacher]\nrecipes = ["teacher.toml"]\n'
 
 @pytest.fixture(autouse=True)
 def _squares(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "load_faces", lambda _, split: squares(70, split, seed=len(split)))
+    monkeypatch.setattr(module, "load_faces", lambda _source, split, _exclude=None: squares(70, split, seed=len(split)))
     Path("teacher.toml").write_text(TEACHER)
     Path("student.toml").write_text(STUDENT)
 

@@ -4,7 +4,6 @@ import json
 import struct
 import sys
 
-import numpy as np
 import pytest
 
 from edgefer.card import KEY, Precision
@@ -15,6 +14,7 @@ from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.fp16 import to_fp16
 from edgefer.trt import driver
 from tests import fake_gpu, tiny_net
+from tests.datasets import dataset_of
 
 
 def checkpoint(path, card=None):
@@ -117,8 +117,7 @@ def test_a_calibration_set_and_a_data_store_are_told_apart(tmp_path):
     assert found.facts["faces"] == 7
     assert found.facts["faces hash"] == made.sha256
     faces = tiny_net.faces()
-    arrays = (faces.pixels, faces.labels.astype(np.uint8), np.zeros(len(faces), np.uint8))
-    write_store(tmp_path / "noise", "noise", faces.emotions, ("Training",), arrays, tmp_path / "noise.csv", "0" * 64)
+    write_store(tmp_path / "noise", dataset_of([faces]))
     store = describe(tmp_path / "noise")
     assert store.kind == "data store"
     assert sum(store.facts["splits"]["Training"].values()) == 140
