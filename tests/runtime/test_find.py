@@ -30,6 +30,9 @@ def test_the_newest_student_comes_before_newer_networks_without_a_teacher():
 def test_without_runs_it_is_the_shipped_student_or_one_clear_line(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(find, "shipped_students", lambda: {"edgefer-s": Path("edgefer-s.onnx")})
     assert find.find_student() == (Path("edgefer-s.onnx"), "the student that edgefer ships")
+    many = {name: Path(f"{name}.onnx") for name in ("fer2013-b", "fer2013-c", find.DEFAULT)}
+    monkeypatch.setattr(find, "shipped_students", lambda: many)
+    assert find.find_student()[0] == many[find.DEFAULT]
     monkeypatch.setattr(find, "shipped_students", dict)
     with pytest.raises(ArtifactError, match="make one with: edgefer distill"):
         find.find_student()
@@ -54,3 +57,7 @@ def test_a_student_runs_as_onnx_where_it_was_exported_since():
     assert find.find_runnable() == (exported, "the newest student under runs/")
     os.utime(exported, (1, 1))
     assert find.find_runnable()[0] == student
+
+
+def test_the_default_student_is_in_the_package():
+    assert find.shipped_students()[find.DEFAULT].stat().st_size > 1_000_000
