@@ -77,7 +77,7 @@ def plain(count: int, epochs: int, taught: bool) -> list[float]:
     from edgefer.runtime.find import shipped_checkpoint
 
     plan, given = recipe(epochs, 0), faces(count, "Training", 0)
-    section = plan.augment
+    section, source = plan.augment, np.random.default_rng(0)
 
     class Faces(Dataset):
         def __len__(self) -> int:
@@ -85,12 +85,12 @@ def plain(count: int, epochs: int, taught: bool) -> list[float]:
 
         def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
             picture = Image.fromarray(given.pixels[index])
-            if np.random.random() < 0.5:
+            if source.random() < 0.5:
                 picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-            if np.random.random() < section.share:
-                angle = math.radians(np.random.uniform(-section.rotate, section.rotate))
-                scale = np.random.uniform(1 - section.scale, 1 + section.scale)
-                dx, dy = np.random.uniform(-section.shift, section.shift, 2) * 48
+            if source.random() < section.share:
+                angle = math.radians(source.uniform(-section.rotate, section.rotate))
+                scale = source.uniform(1 - section.scale, 1 + section.scale)
+                dx, dy = source.uniform(-section.shift, section.shift, 2) * 48
                 cosine, sine = math.cos(angle) * scale, math.sin(angle) * scale
                 x = 24 - cosine * 24 + sine * 24 + dx
                 y = 24 - sine * 24 - cosine * 24 + dy
