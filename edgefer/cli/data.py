@@ -16,6 +16,9 @@ from edgefer.errors import UsageError
 if TYPE_CHECKING:
     from edgefer.data.summary import Listing, Summary
 
+# The names in `data/prepare.py`, which this file must not import to say them.
+NAMES = ("fer2013", "ferplus", "rafdb", "affectnet", "expw", "folder")
+
 data = typer.Typer(
     name="data",
     help="Prepare datasets, and show what prepared ones hold.",
@@ -26,13 +29,35 @@ data = typer.Typer(
 
 @data.command()
 def prepare(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Which dataset: fer2013.")],
-    source: Annotated[Path, typer.Option(help="Its file as published.")] = Path("fer2013.csv"),
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help=f"Which dataset: {', '.join(NAMES)}.")],
+    source: Annotated[
+        Path | None,
+        typer.Option(help="Its file or folder as published.", show_default="where its authors call it"),
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Its pictures, where they are apart from the labels.", show_default="beside them"),
+    ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="How votes become labels and targets (ferplus).", show_default="majority"),
+    ] = None,
+    classes: Annotated[
+        int | None,
+        typer.Option(help="How many emotions to keep (ferplus, affectnet: 7 or 8).", show_default="8"),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=16, max=512, help="Side of a stored face in pixels.", show_default="the dataset's own, or 112"
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write.", show_default="data/DATASET")] = None,
     force: Annotated[bool, typer.Option("--force", help="Prepare again even if nothing changed.")] = False,
     json: Json = False,
 ) -> None:
     """Read a dataset once into a compact, memory-mapped store."""
+    from edgefer.data.dataset import Options
     from edgefer.data.prepare import DATASETS
     from edgefer.data.prepare import prepare as prepare_store
     from edgefer.data.summary import summarise_store
@@ -41,7 +66,9 @@ def prepare(
         near = difflib.get_close_matches(dataset.lower(), DATASETS, n=1, cutoff=0.4)
         hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(DATASETS)}"
         raise UsageError(f"no dataset is called '{dataset}'", hint)
-    store = prepare_store(DATASETS[dataset], source, out, force=force)
+    reader = DATASETS[dataset]
+    options = Options(images, protocol, classes, size)
+    store = prepare_store(reader, source or Path(reader.source), out, options, force)
     summary = summarise_store(store)
     emit(json, dataclasses.asdict(summary), _describe(summary))
     say("next: edgefer distill" if out is None else f"next: edgefer distill fer2013-c --set data.source={store.path}")
