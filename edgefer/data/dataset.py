@@ -88,7 +88,7 @@ class Reader:
 
     source: the file or folder that it wants, for help and messages. where: the sentence that says where the dataset is
     requested. fingerprint: hash of the source and of the options, quick enough to be taken at every call. read: the
-    dataset, with that fingerprint as its `source_sha256`. store: the dataset's name under these options. The first two
+    dataset, with that fingerprint as its `source_sha256`. store: the name that the dataset then has. The first two
     raise DataError for a fault in the source and UsageError for options that the dataset does not know.
     """
 
@@ -97,4 +97,4 @@ class Reader:
     where: str
     fingerprint: Callable[[Path, Options], str]
     read: Callable[[Path, Options], Dataset]
-    store: Callable[[Options], str]
+    store: Callable[[Path, Options], str]

@@ -213,5 +213,5 @@ FER2013 = Reader(
     where=WHERE,
     fingerprint=fingerprint,
     read=read,
-    store=lambda _options: "fer2013",
+    store=lambda _source, _options: "fer2013",
 )

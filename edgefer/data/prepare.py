@@ -26,7 +26,7 @@ def prepare(
     """
     options = options or Options()
     fingerprint = reader.fingerprint(source, options)
-    out = out or DATA / reader.store(options)
+    out = out or DATA / reader.store(source, options)
     if not force and (ready := _ready(out, fingerprint)):
         say(f"{out} already holds {source}; --force prepares it again")
         return ready
