@@ -12,10 +12,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from edgefer.errors import RecipeError, UsageError
 from edgefer.paths import sha256_of
+from edgefer.recipe_loss import KINDS, LOSSES, KDLoss, LossSection
+from edgefer.recipe_section import Section
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,11 +25,7 @@ else:
     import tomli as tomllib
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DataSection(_Section):
+class DataSection(Section):
     """`source`: `demo`, a prepared store's name, or its folder. `choose` is the split that picks the best epoch.
 
     `exclude` is a list of training faces to leave out, as `edgefer data audit` writes it.
@@ -40,7 +38,7 @@ class DataSection(_Section):
     exclude: Path | None = None
 
 
-class ModelSection(_Section):
+class ModelSection(Section):
     """The network to train. `size` is its input in pixels, square; `channels` 3 repeats gray faces."""
 
     architecture: str
@@ -51,7 +49,7 @@ class ModelSection(_Section):
     crop_margin: float = Field(default=0.0, ge=0, le=1)
 
 
-class TeacherSection(_Section):
+class TeacherSection(Section):
     """Who teaches; several are one ensemble.
 
     `recipes` are trained first where they were not yet, `students` are networks that come with edgefer, `checkpoints`
@@ -69,16 +67,7 @@ class TeacherSection(_Section):
         return self
 
 
-class LossSection(_Section):
-    """alpha * cross-entropy + (1 - alpha) * T^2 * KL(teacher || student). Without a teacher, cross-entropy alone."""
-
-    alpha: float = Field(default=0.2, ge=0, le=1)
-    temperature: float = Field(default=3.0, gt=0, le=100)
-    class_weights: Literal["none", "inverse", "inverse-sqrt"] = "none"
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-
-
-class OptimizerSection(_Section):
+class OptimizerSection(Section):
     """Stochastic gradient descent with momentum."""
 
     learning_rate: float = Field(default=0.05, gt=0)
@@ -88,7 +77,7 @@ class OptimizerSection(_Section):
     clip: float | None = Field(default=None, gt=0, description="largest gradient norm")
 
 
-class ScheduleSection(_Section):
+class ScheduleSection(Section):
     """`plateau` multiplies the rate by `factor` after `patience` epochs without a better `choose` accuracy.
 
     `cosine` falls to zero over all epochs. `warmup` epochs rise linearly first.
@@ -100,7 +89,7 @@ class ScheduleSection(_Section):
     warmup: float = Field(default=0.0, ge=0)
 
 
-class AugmentSection(_Section):
+class AugmentSection(Section):
     """Random changes of every training face.
 
     Rotation in degrees; scale and shift as fractions of the size; light (brightness and contrast) as a fraction;
@@ -124,7 +113,7 @@ class AugmentSection(_Section):
         return not (self.rotate or self.scale or self.shift or self.light or self.erase)
 
 
-class TrainSection(_Section):
+class TrainSection(Section):
     """Length and numerics. `ema` is the decay a step of the averaged weights that are measured and kept; 0 is off.
 
     `keep_every` epochs the state to resume from is written; raise it where a state is large and an epoch short.
@@ -138,7 +127,7 @@ class TrainSection(_Section):
     keep_every: int = Field(default=1, ge=1)
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """One experiment, with every default filled in."""
 
     name: str
@@ -146,21 +135,30 @@ class Recipe(_Section):
     data: DataSection = DataSection()
     model: ModelSection
     teacher: TeacherSection | None = None
-    loss: LossSection = LossSection()
+    loss: LossSection = KDLoss()
     optimizer: OptimizerSection = OptimizerSection()
     schedule: ScheduleSection = ScheduleSection()
     augment: AugmentSection = AugmentSection()
     train: TrainSection = TrainSection()
 
+    @model_validator(mode="after")
+    def _something_to_learn_from(self) -> Recipe:
+        if self.teacher is None and self.loss != self.loss.alone():
+            raise ValueError(f"what [loss] says of a teacher (kind '{self.loss.kind}') needs a [teacher]")
+        return self
+
     @property
     def sha256(self) -> str:
         """Hash of everything that changes the result but the faces, which have hashes of their own."""
-        aside: Any = {"name": True, "summary": True, "data": {"exclude"}, "train": {"keep_every"}}
+        aside: dict[str, Any] = {name: section.untouched() for name, section in self if isinstance(section, Section)}
+        aside |= {"name": True, "summary": True}
+        for section, key in (("data", "exclude"), ("train", "keep_every")):
+            aside[section].add(key)
         return sha256_of(self.model_dump_json(exclude=aside))
 
     def alone(self) -> Recipe:
         """The same student without its teacher: the baseline that says what distillation gained."""
-        return self.model_copy(update={"name": f"{self.name}-alone", "teacher": None})
+        return self.model_copy(update={"name": f"{self.name}-alone", "teacher": None, "loss": self.loss.alone()})
 
     def to_toml(self) -> str:
         """The resolved recipe, loadable again."""
@@ -220,23 +218,35 @@ def check(values: dict[str, Any], where: str) -> Recipe:
 
 
 def _fault(detail: Any) -> str:
-    keys = [str(part) for part in detail["loc"]]
+    kind, keys = _without_tag([str(part) for part in detail["loc"]])
     place = ".".join(keys) or "recipe"
+    if detail["type"] == "missing":
+        return f"{place} is missing"
+    if detail["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        return f"{place}.kind is none of {', '.join(KINDS)}"
     if detail["type"] != "extra_forbidden":
-        return (
-            f"{place}: {detail['msg'].removeprefix('Value error, ')} (got {detail['input']!r})"
-            if detail["type"] != "missing"
-            else f"{place} is missing"
-        )
-    near = difflib.get_close_matches(keys[-1], _known_keys(keys[:-1]), n=1)
+        given = "" if not keys else f" (got {detail['input']!r})"
+        return f"{place}: {detail['msg'].removeprefix('Value error, ')}{given}"
+    if others := [name for name, loss in LOSSES.items() if kind and keys[1] in loss.model_fields]:
+        return f"{place} is no key of kind '{kind}', but of {' and '.join(others)}"
+    near = difflib.get_close_matches(keys[-1], _known_keys(keys[:-1], kind), n=1)
     return f"{place} is no key" + (f", did you mean '{near[0]}'?" if near else "")
 
 
-def _known_keys(section: list[str]) -> list[str]:
+def _without_tag(keys: list[str]) -> tuple[str, list[str]]:
+    """The kind of loss that pydantic puts into a fault's place, and the place as it stands in the file."""
+    if keys[:1] == ["loss"] and len(keys) > 1 and keys[1] in LOSSES:
+        return keys[1], [keys[0], *keys[2:]]
+    return "", keys
+
+
+def _known_keys(section: list[str], kind: str) -> list[str]:
+    if kind:
+        return list(LOSSES[kind].model_fields)
     fields: Any = Recipe.model_fields
     if section:
-        kind = {name: field.annotation for name, field in fields.items()}.get(section[0])
-        options = [kind, *getattr(kind, "__args__", ())]
+        found = {name: field.annotation for name, field in fields.items()}.get(section[0])
+        options = [found, *getattr(found, "__args__", ())]
         fields = next((option.model_fields for option in options if hasattr(option, "model_fields")), {})
     return list(fields)
 
