@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -18,6 +18,7 @@ from edgefer.errors import RecipeError, UsageError
 from edgefer.paths import sha256_of
 from edgefer.recipe_loss import KINDS, LOSSES, KDLoss, LossSection
 from edgefer.recipe_section import Section
+from edgefer.recipe_teachers import TEACHERS, TeacherModel, misplaced
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -53,17 +54,22 @@ class TeacherSection(Section):
     """Who teaches; several are one ensemble.
 
     `recipes` are trained first where they were not yet, `students` are networks that come with edgefer, `checkpoints`
-    are files.
+    are files, `models` are networks of any origin with weights in the ensemble (`docs/teachers.md`). `combine` is of
+    what an ensemble takes the mean: the centred logits, or the probabilities.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"models", "combine"})
 
     recipes: tuple[str, ...] = ()
     students: tuple[str, ...] = ()
     checkpoints: tuple[Path, ...] = ()
+    models: tuple[TeacherModel, ...] = ()
+    combine: Literal["logits", "softmax"] = "logits"
 
     @model_validator(mode="after")
     def _some(self) -> TeacherSection:
-        if not (self.recipes or self.students or self.checkpoints):
-            raise ValueError("name recipes, students or checkpoints")
+        if not (self.recipes or self.students or self.checkpoints or self.models):
+            raise ValueError("name recipes, students or checkpoints, or add [[teacher.models]]")
         return self
 
 
@@ -169,10 +175,20 @@ class Recipe(Section):
 
 def shipped() -> dict[str, Path]:
     """The recipes that come with edgefer, by name."""
+    return {path.stem: path for path in shipped_files() if not is_sweep(path)}
+
+
+def shipped_files() -> list[Path]:
+    """Every TOML file that comes with edgefer: recipes and sweeps (`edgefer.sweep`)."""
     package = Path(str(resources.files("edgefer")))
     # In a checkout the recipes stand beside the package, in a wheel inside it.
     folder = package / "recipes" if (package / "recipes").is_dir() else package.parent / "recipes"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return sorted(folder.glob("*.toml"))
+
+
+def is_sweep(path: Path) -> bool:
+    """Whether a TOML file is a sweep: it has a line `[[cell]]`."""
+    return "\n[[cell]]" in path.read_text(encoding="utf-8", errors="replace")
 
 
 def find(name: str) -> Path:
@@ -184,6 +200,8 @@ def find(name: str) -> Path:
         raise UsageError(f"{path} is not a file", "list the shipped recipes with: edgefer recipes ls")
     recipes = shipped()
     if name not in recipes:
+        if any(path.stem == name for path in shipped_files()):
+            raise UsageError(f"{name} is a sweep of recipes", f"run it with: edgefer distill --sweep {name}")
         near = difflib.get_close_matches(name, recipes, n=1)
         hint = f"did you mean '{near[0]}'?" if near else "list them with: edgefer recipes ls"
         raise UsageError(f"no recipe is named '{name}'", hint)
@@ -196,13 +214,20 @@ def load(name: str, changes: Iterable[str] = ()) -> Recipe:
     Raises RecipeError that lists every fault, UsageError when there is no such recipe or a change has no `=`.
     """
     path = find(name)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} is not TOML: {error}", "start from a copy: edgefer recipes copy demo-c") from error
+    values = read_toml(path)
+    if is_sweep(path):
+        raise RecipeError(f"{path} is a sweep of recipes", f"run it with: edgefer distill --sweep {name}")
     for change in changes:
         _apply(values, change)
     return check({**values, "name": path.stem}, str(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The values of a TOML file; RecipeError when it is none."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not TOML: {error}", "start from a copy: edgefer recipes copy demo-c") from error
 
 
 def check(values: dict[str, Any], where: str) -> Recipe:
@@ -225,24 +250,28 @@ def _fault(detail: Any) -> str:
     if detail["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         return f"{place}.kind is none of {', '.join(KINDS)}"
     if detail["type"] != "extra_forbidden":
-        given = "" if not keys else f" (got {detail['input']!r})"
+        given = "" if not keys or isinstance(detail["input"], dict) else f" (got {detail['input']!r})"
         return f"{place}: {detail['msg'].removeprefix('Value error, ')}{given}"
-    if others := [name for name, loss in LOSSES.items() if kind and keys[1] in loss.model_fields]:
+    if kind in TEACHERS and (why := misplaced(kind, keys[-1])):
+        return f"{place} {why}"
+    if others := [name for name, loss in LOSSES.items() if kind in LOSSES and keys[1] in loss.model_fields]:
         return f"{place} is no key of kind '{kind}', but of {' and '.join(others)}"
     near = difflib.get_close_matches(keys[-1], _known_keys(keys[:-1], kind), n=1)
     return f"{place} is no key" + (f", did you mean '{near[0]}'?" if near else "")
 
 
 def _without_tag(keys: list[str]) -> tuple[str, list[str]]:
-    """The kind of loss that pydantic puts into a fault's place, and the place as it stands in the file."""
+    """The kind of loss or teacher that pydantic puts into a fault's place, and the place as it stands in the file."""
     if keys[:1] == ["loss"] and len(keys) > 1 and keys[1] in LOSSES:
         return keys[1], [keys[0], *keys[2:]]
+    if keys[:2] == ["teacher", "models"] and len(keys) > 3 and keys[3] in TEACHERS:
+        return keys[3], [*keys[:3], *keys[4:]]
     return "", keys
 
 
 def _known_keys(section: list[str], kind: str) -> list[str]:
     if kind:
-        return list(LOSSES[kind].model_fields)
+        return list((LOSSES.get(kind) or TEACHERS[kind]).model_fields)
     fields: Any = Recipe.model_fields
     if section:
         found = {name: field.annotation for name, field in fields.items()}.get(section[0])

@@ -18,6 +18,7 @@ from edgefer.distill.trainer import BEST, LAST, Run, finished, identity, limited
 from edgefer.errors import ArtifactError, Interrupted, UsageError
 from edgefer.paths import RUNS
 from edgefer.recipe import Recipe, load
+from edgefer.recipe_loss import KDLoss
 from edgefer.runtime.find import shipped_checkpoint
 
 
@@ -67,12 +68,15 @@ def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False
     return Distilled(train(recipe, training, choosing, out, teachers, resume=resume), alone, paths)
 
 
-def distill_once(recipe: Recipe, folder: Path) -> Distilled:
-    """Like `distill_recipe`, all of it in `folder`; the student, too, is kept when that very run is there already."""
+def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Distilled:
+    """Like `distill_recipe`, all of it in `folder`; the student, too, is kept when that very run is there already.
+
+    alone: the baseline's name, when several recipes share one; default `<recipe>-alone`.
+    """
     training, choosing = faces_of(recipe)
     paths, teachers = _teachers(recipe, folder, training)
-    alone = _alone(recipe, training, choosing, folder)
-    return Distilled(_once(recipe, training, choosing, folder / recipe.name, teachers), alone, paths)
+    baseline = _alone(recipe, training, choosing, folder, alone)
+    return Distilled(_once(recipe, training, choosing, folder / recipe.name, teachers), baseline, paths)
 
 
 def run_folder(name: str, resume: bool) -> Path:
@@ -104,8 +108,13 @@ def _teachers(recipe: Recipe, folder: Path, training: FaceSet) -> tuple[tuple[Pa
     return paths, load_teachers(paths, training.emotions, device())
 
 
-def _alone(recipe: Recipe, training: FaceSet, choosing: FaceSet, folder: Path) -> Run:
-    return _once(recipe.alone(), training, choosing, folder / f"{recipe.name}-alone")
+def _alone(recipe: Recipe, training: FaceSet, choosing: FaceSet, folder: Path, name: str | None = None) -> Run:
+    alone = recipe.alone()
+    if name:
+        # What is the teacher's in the loss must not tell apart what is shared.
+        shared = KDLoss(class_weights=alone.loss.class_weights, label_smoothing=alone.loss.label_smoothing)
+        alone = alone.model_copy(update={"name": name, "loss": shared})
+    return _once(alone, training, choosing, folder / alone.name)
 
 
 def _teacher_checkpoints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:

@@ -1,0 +1,135 @@
+"""Sweeps: many experiments in one TOML file, each a recipe with changes, in the order in which they are to run.
+
+[set]                                  # for every cell
+"data.source" = "fer2013"
+
+[axes]                                 # every cell once a value; the first value is the published one
+"loss.temperature" = [3.0, 1.0]
+
+[[cell]]
+name = "E1"
+recipe = "mini-resemotenet-a"
+set = { "loss.alpha" = 0.2 }
+published = 0.7642                     # accuracy that somebody printed for it, 0..1
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edgefer.errors import RecipeError, UsageError
+from edgefer.recipe import Recipe, is_sweep, load, read_toml, shipped_files
+
+Value = bool | int | float | str
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CellSection(_Section):
+    """One experiment. recipe: a shipped recipe's name or a file; published: the accuracy printed for it, 0..1."""
+
+    name: str = Field(pattern=r"^[\w.+-]+$")
+    recipe: str
+    set: dict[str, Value] = Field(default_factory=dict)
+    published: float | None = Field(default=None, ge=0, le=1)
+
+
+class SweepFile(_Section):
+    """A sweep as written. source: where the published figures stand."""
+
+    summary: str = ""
+    source: str = ""
+    set: dict[str, Value] = Field(default_factory=dict)
+    axes: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
+    cell: tuple[CellSection, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> SweepFile:
+        names = [cell.name for cell in self.cell]
+        if len(set(names)) != len(names):
+            raise ValueError("two cells have the same name")
+        if empty := [key for key, values in self.axes.items() if not values]:
+            raise ValueError(f"axis {empty[0]} has no value")
+        return self
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One experiment of a sweep, resolved. values: what the axes set here; published: accuracy 0..1 or None."""
+
+    name: str
+    recipe: Recipe
+    values: dict[str, Value]
+    published: float | None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep, resolved: every cell's recipe is valid and has a teacher."""
+
+    name: str
+    summary: str
+    source: str
+    cells: tuple[Cell, ...]
+
+
+def load_sweep(name: str, changes: tuple[str, ...] = ()) -> Sweep:
+    """Read a sweep by name or path; `changes` (`section.key=value`) apply to every cell, last.
+
+    Raises UsageError when there is none, RecipeError for faults in it or in a cell's recipe.
+    """
+    path = find(name)
+    try:
+        file = SweepFile.model_validate(read_toml(path))
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'sweep'}: {fault['msg']}" for fault in error.errors())
+        raise RecipeError(f"{path} has faults: {faults}", "start from recipes/paper-table-4.toml") from error
+    points = list(itertools.product(*file.axes.values()))
+    cells = [
+        _cell(file, section, dict(zip(file.axes, point, strict=True)), point == points[0], changes)
+        for point in points
+        for section in file.cell
+    ]
+    return Sweep(path.stem, file.summary, file.source, tuple(cells))
+
+
+def find(name: str) -> Path:
+    """A sweep file: a path, or the name of one that comes with edgefer."""
+    path = Path(name)
+    if path.suffix == ".toml":
+        if path.is_file():
+            return path
+        raise UsageError(f"{path} is not a file", f"sweeps that come with edgefer: {', '.join(shipped())}")
+    if name not in shipped():
+        raise UsageError(f"no sweep is named '{name}'", f"there is: {', '.join(shipped())}")
+    return shipped()[name]
+
+
+def shipped() -> dict[str, Path]:
+    """The sweeps that come with edgefer, by name."""
+    return {path.stem: path for path in shipped_files() if is_sweep(path)}
+
+
+def _cell(
+    file: SweepFile, section: CellSection, values: dict[str, Value], first: bool, changes: tuple[str, ...]
+) -> Cell:
+    settings = {**file.set, **section.set, **values}
+    recipe = load(section.recipe, [*(f"{key}={_toml(value)}" for key, value in settings.items()), *changes])
+    if recipe.teacher is None:
+        raise RecipeError(f"cell {section.name}: recipe {section.recipe} has no teacher", "name one that has")
+    label = "".join(f"-{key.rpartition('.')[2]}-{value}" for key, value in values.items())
+    name = section.name if first else section.name + label
+    return Cell(name, recipe.model_copy(update={"name": name}), values, section.published if first else None)
+
+
+def _toml(value: Any) -> str:
+    # Strings, numbers and booleans are written alike in JSON and TOML.
+    return json.dumps(value)
