@@ -225,9 +225,10 @@ def load(name: str, changes: Iterable[str] = ()) -> Recipe:
 def read_toml(path: Path) -> dict[str, Any]:
     """The values of a TOML file; RecipeError when it is none."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not TOML: {error}", "start from a copy: edgefer recipes copy demo-c") from error
+    return values
 
 
 def check(values: dict[str, Any], where: str) -> Recipe:
