@@ -24,6 +24,13 @@ def planes(faces: FaceSet, device: torch.device) -> Tensor:
     return pixels.to(device)
 
 
+def label_targets(faces: FaceSet) -> Tensor:
+    """How probable each class is to be the true one, float `[N, classes]`: the set's own distributions, else one-hot."""
+    if faces.targets is not None:
+        return torch.from_numpy(np.array(faces.targets))
+    return F.one_hot(torch.from_numpy(faces.labels.copy()), len(faces.emotions)).float()
+
+
 def fit(pixels: Tensor, spec: InputSpec) -> Tensor:
     """Float pixels 0..255 `[N, 1 or 3, H, W]` to a network's input `[N, C, h, w]`.
 

@@ -1,19 +1,10 @@
-"""What training minimises: scalars, mean over faces, from logits, float `[N, classes]`."""
+"""Cross-entropy with the labels, class weights, and the mean of an ensemble; logits are float `[N, classes]`."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-
-
-def distillation(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """T^2 * KL(teacher || softmax(student / T)), mean over faces (Hinton et al., arXiv 1503.02531).
-
-    `teacher` holds probabilities at the same temperature, softmax(z / T), `[N, classes]`.
-    """
-    divergence = F.kl_div(F.log_softmax(student / temperature, dim=1), teacher, reduction="batchmean")
-    return divergence * temperature**2
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
@@ -33,7 +24,8 @@ def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None = None
 def class_weights(counts: Tensor, kind: str) -> Tensor | None:
     """Weights `[classes]` from faces per class: `inverse` is N / (classes * count), `inverse-sqrt` its root.
 
-    A class without faces gets weight 0. `none` gives None.
+    A class without faces gets weight 0, one with less than a face (counts of votes are fractions) that of one face.
+    `none` gives None.
     """
     if kind == "none":
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from dataclasses import asdict, dataclass, replace
@@ -11,12 +10,16 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from edgefer.card import InputSpec, ModelCard, Provenance
+from edgefer.card import ModelCard
 from edgefer.console import Step, progress
 from edgefer.data.faces import FaceSet
 from edgefer.distill.augment import mix, render
-from edgefer.distill.batches import Batch, epoch_batches, fit, planes
-from edgefer.distill.losses import class_weights, cross_entropy, distillation
+from edgefer.distill.average import averaged, follow
+from edgefer.distill.batches import Batch, epoch_batches, fit, label_targets, planes
+from edgefer.distill.describe import input_spec, model_card
+from edgefer.distill.hints import Hints
+from edgefer.distill.losses import class_weights
+from edgefer.distill.objective import batch_loss, teaching
 from edgefer.distill.schedule import rate_factor
 from edgefer.distill.state import Epoch, Progress, load_state, save_state
 from edgefer.distill.targets import Targets
@@ -127,34 +130,44 @@ class _Loop:
     ) -> None:
         self.recipe, self.training, self.choosing, self.teachers, self.out = recipe, training, choosing, teachers, out
         self.device = device
-        self.spec = _input_spec(recipe, training)
+        self.spec = input_spec(recipe, training)
         torch.manual_seed(recipe.train.seed)
         options = {"stem_dropout": recipe.model.stem_dropout, "head_dropout": recipe.model.head_dropout}
         self.body = build(recipe.model.architecture, recipe.model.channels, len(training.emotions), **options)
         self.body.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = Network(self.body, self.spec).to(device)
-        self.average = copy.deepcopy(self.body).requires_grad_(requires_grad=False) if recipe.train.ema else None
+        self.average = averaged(self.body) if recipe.train.ema else None
+        self.hints, self.trained = self._hints(), self.body
+        if self.hints is not None:
+            self.trained = nn.ModuleDict({"body": self.body, "hints": self.hints.adapters})
         section = recipe.optimizer
         self.optimizer = torch.optim.SGD(
-            self.body.parameters(),
+            self.trained.parameters(),
             lr=section.learning_rate,
             momentum=section.momentum,
             weight_decay=section.weight_decay,
             nesterov=section.nesterov and section.momentum > 0,
         )
         self.pixels = planes(training, device)
-        labels = torch.from_numpy(training.labels.copy()).to(device)
-        self.targets = nn.functional.one_hot(labels, len(training.emotions)).float()
+        self.targets = label_targets(training).to(device)
         weights = class_weights(self.targets.sum(0), recipe.loss.class_weights)
         self.weights = weights.to(device) if weights is not None else None
         self.bf16 = recipe.train.precision == "bf16"
-        self.wanted = Targets(teachers, recipe, training.sha256, self.pixels, self.bf16) if teachers else None
+        self.wanted = None
+        if teachers and self.hints is None:
+            self.wanted = Targets(teachers, recipe, training.sha256, self.pixels, self.bf16)
         self.steps = max(1, len(training) // min(recipe.train.batch, len(training)))
         self.state = Progress(identity(recipe, training, choosing, teachers))
 
     def resume(self) -> None:
         if (self.out / LAST).exists():
-            self.state = load_state(self.out / LAST, self.state.identity, self.body, self.average, self.optimizer)
+            self.state = load_state(self.out / LAST, self.state.identity, self.trained, self.average, self.optimizer)
+
+    def _hints(self) -> Hints | None:
+        if not self.recipe.loss.hints or self.teachers is None:
+            return None
+        probe = torch.zeros((2, *self.spec.shape), device=self.device)
+        return Hints(self.recipe.loss.hints, self.body, self.teachers, probe)
 
     def run_epoch(self, step: Step) -> None:
         recipe, start = self.recipe, time.monotonic()
@@ -164,16 +177,17 @@ class _Loop:
         view_number = number % recipe.augment.views if recipe.augment.views else number
         view = render(self.pixels, recipe.augment, seed, view_number)
         answers = self.wanted.of(view, view_number) if self.wanted else None
-        teaching = (answers / recipe.loss.temperature).softmax(1) if answers is not None else None
+        taught = teaching(recipe.loss, answers) if answers is not None else None
         batches = epoch_batches(count, recipe.train.batch, seed, number, self.device, recipe.augment.mixup)
         note = f"epoch {number + 1}" + (f", best {self.state.best_accuracy:.2%}" if number else "")
         rate = 0.0
         for done, batch in enumerate(batches):
-            factor = rate_factor(recipe.schedule, number + done / self.steps, recipe.train.epochs)
+            epochs = number + done / self.steps
+            factor = rate_factor(recipe.schedule, epochs, recipe.train.epochs)
             rate = recipe.optimizer.learning_rate * factor * self.state.plateau.scale
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
-            losses.append(self._step(batch, view.faces, teaching))
+            losses.append(self._step(batch, view.faces, taught, epochs))
             step(1, note)
         loss = float(torch.stack(losses).mean())
         accuracy = self._accuracy()
@@ -185,43 +199,45 @@ class _Loop:
             self.state.best_accuracy, self.state.best_epoch = accuracy, self.state.epoch
             save(self.out / BEST, self._measured_body(), self._card())
         if self.state.epoch % recipe.train.keep_every == 0 or self.state.epoch == recipe.train.epochs:
-            save_state(self.out / LAST, self.state, self.body, self.average, self.optimizer)
+            save_state(self.out / LAST, self.state, self.trained, self.average, self.optimizer)
         write_text(self.out / METRICS, "".join(json.dumps(asdict(entry)) + "\n" for entry in self.state.history))
 
-    def _step(self, batch: Batch, view: Tensor, teaching: Tensor | None) -> Tensor:
-        recipe = self.recipe
+    def _step(self, batch: Batch, view: Tensor, taught: Tensor | None, epochs: float) -> Tensor:
+        recipe, classes = self.recipe, len(self.training.emotions)
         faces, targets = view[batch.rows].float(), self.targets[batch.rows]
-        if teaching is not None:
-            targets = torch.cat((targets, teaching[batch.rows]), 1)
+        if taught is not None:
+            targets = torch.cat((targets, taught[batch.rows]), 1)
         if recipe.augment.mixup:
             faces, targets = mix(faces, targets, batch.mix_weight)
-        pixels = fit(faces, self.spec).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            logits = self.network(pixels).float()
-        classes = logits.shape[1]
-        loss = cross_entropy(logits, targets[:, :classes], self.weights, recipe.loss.label_smoothing)
-        if teaching is not None:
-            taught = distillation(logits, targets[:, classes:], recipe.loss.temperature)
-            loss = recipe.loss.alpha * loss + (1 - recipe.loss.alpha) * taught
+        if taught is not None:
+            targets, taught = targets[:, :classes], targets[:, classes:]
+        if self.hints is None:
+            loss = batch_loss(recipe.loss, self._logits(faces), targets, taught, self.weights, epochs)
+        else:
+            logits, taught, hint = self._hinted(self.hints, faces)
+            loss = hint + batch_loss(recipe.loss, logits, targets, taught, self.weights, epochs)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if recipe.optimizer.clip:
-            nn.utils.clip_grad_norm_(self.body.parameters(), recipe.optimizer.clip)
+            nn.utils.clip_grad_norm_(self.trained.parameters(), recipe.optimizer.clip)
         self.optimizer.step()
-        self._update_average()
+        if self.average is not None:
+            follow(self.average, self.body, recipe.train.ema, self.state.epoch * self.steps)
         return loss.detach()
 
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        if self.average is None:
-            return
-        # Young averages follow the weights closely; without this the first epochs would measure the initialisation.
-        steps = self.state.epoch * self.steps
-        decay = min(self.recipe.train.ema, (1 + steps) / (10 + steps))
-        values, averages = list(self.body.parameters()), list(self.average.parameters())
-        torch._foreach_lerp_([value.data for value in averages], [value.data for value in values], 1 - decay)
-        for buffer, source in zip(self.average.buffers(), self.body.buffers(), strict=True):
-            buffer.copy_(source)
+    def _logits(self, faces: Tensor) -> Tensor:
+        pixels = fit(faces, self.spec).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            return self.network(pixels).float()
+
+    def _hinted(self, hints: Hints, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The student's logits, what its teacher says of these very faces, and how far their features are apart."""
+        assert self.teachers is not None
+        with hints.watched() as seen:
+            logits = self._logits(faces)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+                answers = self.teachers.logits(faces).float()
+        return logits, teaching(self.recipe.loss, answers), self.recipe.loss.hint_weight * hints.loss(seen)
 
     def _measured_body(self) -> nn.Module:
         return self.average if self.average is not None else self.body
@@ -235,24 +251,8 @@ class _Loop:
         return int(right.sum()) / len(right)
 
     def _card(self) -> ModelCard:
-        recipe = self.recipe
-        return ModelCard(
-            name=recipe.name,
-            architecture=recipe.model.architecture,
-            parameters=count_parameters(self.body),
-            labels=self.training.emotions,
-            input=self.spec,
-            provenance=Provenance(
-                recipe=recipe.name,
-                recipe_sha256=recipe.sha256,
-                dataset=self.training.name,
-                data_sha256=self.training.sha256,
-                splits=(self.training.split, self.choosing.split),
-                teacher=self.teachers.name if self.teachers else "",
-                epochs=self.state.epoch,
-                seed=recipe.train.seed,
-            ),
-        )
+        teacher, size = self.teachers.name if self.teachers else "", count_parameters(self.body)
+        return model_card(self.recipe, self.training, self.choosing, self.spec, size, self.state.epoch, teacher)
 
     def finish(self) -> Run:
         """Measure the best epoch fully and put the figures into its card."""
@@ -266,24 +266,10 @@ class _Loop:
         return Run(self.out, card, tuple(self.state.history))
 
 
-def _input_spec(recipe: Recipe, training: FaceSet) -> InputSpec:
-    sample = training.pixels[:: max(1, len(training) // 4000)]
-    mean, std = float(sample.mean() / 255), float(max(sample.std() / 255, 0.01))
-    channels = recipe.model.channels
-    return InputSpec(
-        height=recipe.model.size,
-        width=recipe.model.size,
-        channels=channels,
-        mean=(round(mean, 4),) * channels,
-        std=(round(std, 4),) * channels,
-        crop_margin=recipe.model.crop_margin,
-    )
-
-
 def limited(faces: FaceSet, limit: int | None) -> FaceSet:
     """The first `limit` faces of a set, with a hash of their own."""
     if limit is None or limit >= len(faces):
         return faces
-    return replace(
-        faces, pixels=faces.pixels[:limit], labels=faces.labels[:limit], sha256=sha256_of(faces.sha256, str(limit))
-    )
+    targets = None if faces.targets is None else faces.targets[:limit]
+    digest = sha256_of(faces.sha256, str(limit))
+    return replace(faces, pixels=faces.pixels[:limit], labels=faces.labels[:limit], targets=targets, sha256=digest)

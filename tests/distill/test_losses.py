@@ -4,31 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from edgefer.distill.losses import class_weights, cross_entropy, distillation, mean_logits
-
-
-def test_distillation_is_t_squared_kl_by_hand():
-    student, teacher, temperature = [1.0, -0.5, 0.25], [2.0, 0.5, -1.0], 3.0
-
-    def soft(logits: list[float]) -> list[float]:
-        powers = [math.exp(value / temperature) for value in logits]
-        return [power / sum(powers) for power in powers]
-
-    p, q = soft(teacher), soft(student)
-    expected = temperature**2 * sum(a * math.log(a / b) for a, b in zip(p, q, strict=True))
-    given = distillation(
-        torch.tensor([student], dtype=torch.float64), torch.tensor([p], dtype=torch.float64), temperature
-    )
-    assert given.item() == pytest.approx(expected, rel=1e-12)
-
-
-def test_distillation_averages_over_faces_and_vanishes_for_equals():
-    logits = torch.randn(5, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    other = logits.flip(0)
-    soft = (other / 2).softmax(1)
-    one_by_one = [distillation(logits[i : i + 1], soft[i : i + 1], 2.0) for i in range(5)]
-    assert distillation(logits, soft, 2.0).item() == pytest.approx(torch.stack(one_by_one).mean().item(), rel=1e-12)
-    assert distillation(logits, (logits / 2).softmax(1), 2.0).item() == pytest.approx(0, abs=1e-12)
+from edgefer.distill.losses import class_weights, cross_entropy, mean_logits
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
@@ -41,6 +17,20 @@ def test_cross_entropy_on_one_hot_targets_is_torchs_own(smoothing: float, weight
     ours = cross_entropy(logits, F.one_hot(labels, 4).double(), weights, smoothing)
     theirs = F.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing)
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-12)
+
+
+def test_votes_are_targets_and_smoothing_comes_on_top():
+    logits, votes = [0.3, -1.2, 2.0], [0.5, 0.2, 0.3]
+    weights, smoothing = [2.0, 0.5, 1.0], 0.2
+    total = sum(math.exp(value) for value in logits)
+    soft = [(1 - smoothing) * vote + smoothing / 3 for vote in votes]
+    terms = [-p * (z - math.log(total)) for p, z in zip(soft, logits, strict=True)]
+    one, other = (torch.tensor([values], dtype=torch.float64) for values in (logits, votes))
+    assert cross_entropy(one, other, smoothing=smoothing).item() == pytest.approx(sum(terms), rel=1e-12)
+    weighted = sum(w * term for w, term in zip(weights, terms, strict=True))
+    share = sum(w * vote for w, vote in zip(weights, votes, strict=True))
+    given = cross_entropy(one, other, torch.tensor(weights, dtype=torch.float64), smoothing)
+    assert given.item() == pytest.approx(weighted / share, rel=1e-12)
 
 
 def test_inverse_class_weights_are_those_of_fer2013():
