@@ -23,6 +23,7 @@ SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", "
 MAX_PIXELS = 1 << 26  # more than any phone takes; 200 MB once decoded
 MAX_BYTES = 1 << 28
 _BLOCK = 256  # faces
+_FIX = "replace it by a good copy"
 
 
 def read_picture(path: Path, colour: Colour = "rgb", side: int | None = None, box: Box | None = None) -> Pixels:
@@ -43,7 +44,7 @@ def read_picture(path: Path, colour: Colour = "rgb", side: int | None = None, bo
     except cv2.error:
         picture = None
     if picture is None:
-        raise DataError(f"{path} is damaged: it cannot be decoded", "fetch the file again")
+        raise DataError(f"{path} is damaged: it cannot be decoded", _FIX)
     if box is not None:
         picture = crop(picture, _inside(path, box, picture.shape), 0.0)
     elif side is not None and picture.shape[0] != picture.shape[1]:
@@ -66,16 +67,17 @@ def is_gray(path: Path) -> bool:
 
 
 def picture_blocks(
-    files: Sequence[Path],
+    files: Sequence[Path] | Sequence[str],
     colour: Colour,
     side: int,
-    where: Callable[[int], str],
+    where: Callable[[int], str] = lambda _index: "",
     boxes: npt.NDArray[np.int64] | None = None,
 ) -> Iterator[Pixels]:
     """Faces of picture files in order, as uint8 blocks `[n, side, side]` or `[n, side, side, 3]`, one block in memory.
 
-    where: says of a position in `files` where the source asks for that picture, such as `labels.txt line 7`.
-    boxes: int64 `[N, 4]`, x, y, width and height of the face in each. Raises DataError as `read_picture`, with `where`.
+    where: says of a position in `files` where the source asks for that picture, such as `labels.txt, line 7`, if it
+    does. boxes: int64 `[N, 4]`, x, y, width and height of the face in each. Raises DataError as `read_picture`, with
+    `where`.
     """
     shape = (side, side) if colour == "gray" else (side, side, 3)
     for start in range(0, len(files), _BLOCK):
@@ -83,40 +85,40 @@ def picture_blocks(
         for place in range(len(block)):
             index = start + place
             x, y, width, height = (0, 0, 0, 0) if boxes is None else boxes[index].tolist()
+            box = None if boxes is None else (x, y, width, height)
             try:
-                block[place] = read_picture(
-                    files[index], colour, side, boxes if boxes is None else (x, y, width, height)
-                )
+                block[place] = read_picture(Path(files[index]), colour, side, box)
             except DataError as error:
-                raise DataError(f"{where(index)}: {error.what}", error.fix) from error
+                row = where(index)
+                what = f"{row}: {error.what}" if row else error.what
+                raise DataError(what, f"{error.fix}, or take {'that row' if row else 'it'} out") from error
         yield block
 
 
 def _load(path: Path) -> tuple[bytes, Header]:
     """The bytes of a file that looks like a whole picture of a sane size, and its header."""
-    fix = "fetch the file again"
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise DataError(f"{path} is not a file", fix)
+            raise DataError(f"{path} is not a file", _FIX)
         if status.st_size > MAX_BYTES:
-            raise DataError(f"{path} has {status.st_size:,} bytes, too many for a picture", fix)
+            raise DataError(f"{path} has {status.st_size:,} bytes, too many for a picture", _FIX)
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise DataError(f"{path} does not exist", fix) from error
+        raise DataError(f"{path} does not exist", _FIX) from error
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}", fix) from error
+        raise DataError(f"cannot read {path}: {error.strerror}", _FIX) from error
     if not data:
-        raise DataError(f"{path} is empty", fix)
+        raise DataError(f"{path} is empty", _FIX)
     if data.startswith(b"version https://git-lfs"):
         raise DataError(f"{path} is a Git-LFS pointer, not a picture", "fetch the real file: git lfs pull")
     header = read_header(data)
     if header is None:
-        raise DataError(f"{path} is not a picture (JPEG, PNG, BMP, WebP, TIFF or PNM)", fix)
+        raise DataError(f"{path} is not a picture (JPEG, PNG, BMP, WebP, TIFF or PNM)", _FIX)
     if not header.whole:
-        raise DataError(f"{path} is cut short: the end of the {header.kind.upper()} is missing", fix)
+        raise DataError(f"{path} is cut short: the end of the {header.kind.upper()} is missing", _FIX)
     if header.width * header.height > MAX_PIXELS:
-        raise DataError(f"{path} has {header.width:,} x {header.height:,} pixels, too many for a picture", fix)
+        raise DataError(f"{path} has {header.width:,} x {header.height:,} pixels, too many for a picture", _FIX)
     return data, header
 
 
