@@ -105,7 +105,8 @@ def _teachers(recipe: Recipe, folder: Path, training: FaceSet) -> tuple[tuple[Pa
     if recipe.teacher is None:
         raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
     paths = _teacher_checkpoints(recipe, folder)
-    return paths, load_teachers(paths, training.emotions, device())
+    section = recipe.teacher
+    return paths, load_teachers(paths, training.emotions, device(), section.models, section.combine)
 
 
 def _alone(recipe: Recipe, training: FaceSet, choosing: FaceSet, folder: Path, name: str | None = None) -> Run:

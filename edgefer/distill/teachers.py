@@ -1,51 +1,98 @@
-"""Who teaches: one or more trained networks, asked as one."""
+"""Who teaches: one or more trained networks of any kind, asked as one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from edgefer.card import ModelCard
-from edgefer.distill.batches import fit
-from edgefer.distill.losses import mean_logits
-from edgefer.emotions import permutation
-from edgefer.models.checkpoint import load
-from edgefer.paths import sha256, sha256_of
+from edgefer.distill.teachers_open import Teacher, open_checkpoint, open_model
+from edgefer.errors import DataError
+from edgefer.paths import sha256_of
+from edgefer.recipe_teachers import TeacherModel
+
+Combine = Literal["logits", "softmax"]
 
 
 @dataclass(frozen=True)
 class Teachers:
-    """Frozen networks in evaluation mode on one device, with the order that puts each one's logits in `labels` order."""
+    """An ensemble on one device: what it takes the mean of, and a hash of everything that decides its answers."""
 
-    networks: tuple[nn.Module, ...]
-    cards: tuple[ModelCard, ...]
-    orders: tuple[tuple[int, ...], ...]
+    members: tuple[Teacher, ...]
+    combine: Combine
     sha256: str
 
     @property
     def name(self) -> str:
         """Their names, joined by +."""
-        return "+".join(card.name for card in self.cards)
+        return "+".join(member.name for member in self.members)
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """Those that are torch modules, frozen and in evaluation mode; an ONNX file is none."""
+        return tuple(member.network for member in self.members if member.network is not None)
+
+    @property
+    def cards(self) -> tuple[ModelCard, ...]:
+        """The cards of those that have one."""
+        return tuple(member.card for member in self.members if member.card is not None)
 
     @torch.no_grad()
     def logits(self, pixels: Tensor) -> Tensor:
-        """Float pixels 0..255 `[N, 1 or 3, H, W]` in any size -> mean logits `[N, classes]` in the students' order."""
-        answers = [
-            network(fit(pixels, card.input)).float()[:, list(order)]
-            for network, card, order in zip(self.networks, self.cards, self.orders, strict=True)
-        ]
-        return answers[0] if len(answers) == 1 else mean_logits(answers)
+        """Float pixels 0..255 `[N, 1 or 3, H, W]` in any size -> logits `[N, classes]` in the students' order.
+
+        Raises DataError when a teacher answers with something that is no finite number.
+        """
+        answers = []
+        for member in self.members:
+            answer = member.ask(pixels).float()
+            if not answer.isfinite().all():
+                raise DataError(
+                    f"teacher {member.name} answers NaN or infinity to some of {len(pixels)} faces",
+                    "check its mean, std and range in the recipe, and its weights",
+                )
+            answers.append(answer)
+        return ensemble(answers, [member.weight for member in self.members], self.combine)
 
 
-def load_teachers(paths: tuple[Path, ...], labels: tuple[str, ...], device: torch.device) -> Teachers:
-    """Load checkpoints as teachers for students whose labels are `labels`; DataError when the emotions differ."""
-    loaded = [load(path) for path in paths]
-    return Teachers(
-        networks=tuple(network.requires_grad_(requires_grad=False).to(device) for network, _ in loaded),
-        cards=tuple(card for _, card in loaded),
-        orders=tuple(tuple(permutation(card.labels, labels)) for _, card in loaded),
-        sha256=sha256_of(*(sha256(path) for path in paths), *labels),
+def load_teachers(
+    checkpoints: Sequence[Path],
+    labels: tuple[str, ...],
+    device: torch.device,
+    models: Sequence[TeacherModel] = (),
+    combine: Combine = "logits",
+) -> Teachers:
+    """Open checkpoints and `[[teacher.models]]` as teachers of students whose labels are `labels`.
+
+    Raises ArtifactError when a file is missing, damaged or not what the recipe says, UntrustedError for a TorchScript
+    file without its hash, UsageError when a network cannot be built, DataError when a teacher lacks an emotion, and
+    BackendError when timm is not installed.
+    """
+    members = (
+        *(open_checkpoint(path, labels, device) for path in checkpoints),
+        *(open_model(model, labels, device) for model in models),
     )
+    # The rest is hashed only where there is any, so that what was kept of checkpoints' answers stays in use.
+    rest = (combine, str(len(checkpoints))) if models or combine != "logits" else ()
+    return Teachers(members, combine, sha256_of(*(member.sha256 for member in members), *labels, *rest))
+
+
+def ensemble(answers: Sequence[Tensor], weights: Sequence[float], combine: Combine) -> Tensor:
+    """One answer for several, logits `[N, classes]`, by the weights' shares.
+
+    logits: the mean of the logits, each teacher's centred so that none counts more for its offset. softmax: the
+    logarithm of the mean probability.
+    """
+    if len(answers) == 1:
+        return answers[0]
+    shares = torch.tensor(weights, dtype=answers[0].dtype, device=answers[0].device)[:, None, None] / sum(weights)
+    stack = torch.stack(list(answers))
+    if combine == "softmax":
+        return (F.log_softmax(stack, dim=2) + shares.log()).logsumexp(0)
+    return ((stack - stack.mean(2, keepdim=True)) * shares).sum(0)

@@ -1,17 +1,18 @@
 """Checkpoints: safetensors with the model card in the metadata; the ResEmoteNet authors' `.pth` files load too.
 
-Nothing here executes what it loads: safetensors holds tensors only, `.pth` goes through `weights_only=True`.
+Nothing here executes what it loads (`edgefer.models.weights`).
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgefer.card import KEY, InputSpec, ModelCard
 from edgefer.emotions import FER2013, RESEMOTENET
 from edgefer.errors import ArtifactError
+from edgefer.models.weights import read_weights
 from edgefer.paths import atomic_file, require_file
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from edgefer.models.network import Network
 
 _FIX = "name a checkpoint that edgefer train or edgefer distill wrote (best.safetensors)"
-# Where training scripts put the state dict inside what they save; the authors' evaluation reads the first.
-_WRAPPERS = ("model_state_dict", "state_dict", "net", "model", "ema")
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -37,7 +36,8 @@ def save(path: Path, body: nn.Module, card: ModelCard) -> None:
 def load(path: Path) -> tuple[Network, ModelCard]:
     """A checkpoint's network, on the CPU in evaluation mode, and its card. Raises ArtifactError when it is damaged."""
     require_file(path, "a checkpoint", _FIX)
-    state, card = _read_pth(path) if path.suffix in {".pth", ".pt"} else (_read_safetensors(path), read_card(path))
+    state = read_weights(path)
+    card = _authors_card(path, state) if path.suffix in {".pth", ".pt"} else read_card(path)
     return _assemble(path, state, card), card
 
 
@@ -55,16 +55,6 @@ def read_card(path: Path) -> ModelCard:
     if KEY not in metadata:
         raise ArtifactError(f"{path} holds tensors but no edgefer model card", _FIX)
     return ModelCard.from_json(metadata[KEY], str(path))
-
-
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        return dict(load_file(path))
-    except (SafetensorError, ValueError, OSError) as error:
-        raise ArtifactError(f"{path} is not a safetensors checkpoint, or is damaged ({error})", _FIX) from error
 
 
 def _assemble(path: Path, state: dict[str, Tensor], card: ModelCard) -> Network:
@@ -86,29 +76,6 @@ def _assemble(path: Path, state: dict[str, Tensor], card: ModelCard) -> Network:
     return Network(body, card.input).eval()
 
 
-def _read_pth(path: Path) -> tuple[dict[str, Tensor], ModelCard]:
-    """The authors' layout: a dict that holds the state dict, or a bare state dict, possibly saved under DataParallel."""
-    import pickle
-
-    import torch
-
-    try:
-        loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, KeyError, OSError) as error:
-        raise ArtifactError(
-            f"{path} is damaged or holds more than tensors, which edgefer does not execute",
-            "save its state_dict() alone with torch.save",
-        ) from error
-    for key in _WRAPPERS:
-        if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
-            loaded = loaded[key]
-            break
-    if not isinstance(loaded, dict) or not all(isinstance(value, torch.Tensor) for value in loaded.values()):
-        raise ArtifactError(f"{path} holds no state dict", "save its state_dict() with torch.save")
-    state = {str(name).removeprefix("module."): value for name, value in loaded.items()}
-    return state, _authors_card(path, state)
-
-
 def _authors_card(path: Path, state: dict[str, Tensor]) -> ModelCard:
     from edgefer.models.resemotenet import arguments_from
 
@@ -124,7 +91,7 @@ def _authors_card(path: Path, state: dict[str, Tensor]) -> ModelCard:
     except (KeyError, ValueError, IndexError) as error:
         raise ArtifactError(
             f"{path} is not a ResEmoteNet state dict with {len(FER2013)} classes ({error})",
-            "edgefer reads the authors' checkpoints and its own .safetensors",
+            "edgefer reads the authors' checkpoints and its own .safetensors; docs/teachers.md has the way for other networks",
         ) from error
     learned = sum(
         value.numel() for name, value in state.items() if "running_" not in name and "num_batches" not in name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,10 @@ from edgefer.card import KEY, ModelCard
 from edgefer.errors import ArtifactError
 from edgefer.paths import require_file
 from edgefer.runtime.session import Array, Session
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+    from onnxruntime import InferenceSession
 
 _FIX = "write it with edgefer export"
 
@@ -22,21 +27,9 @@ class OnnxSession(Session):
     """
 
     def __init__(self, path: Path, threads: int | None = None, optimise: bool | None = None) -> None:
-        import onnxruntime as ort
-
-        require_file(path, "an ONNX file", _FIX)
-        options = ort.SessionOptions()
-        options.log_severity_level = 4
-        if threads:
-            options.intra_op_num_threads = threads
         card = read_card(path)
         mixed = card.tools.get("mixed") == "int8+fp16"
-        if not (optimise if optimise is not None else not mixed):
-            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-        try:
-            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise ArtifactError(f"{path} cannot be run: {_first_line(error)}", _FIX) from error
+        self._session = open_graph(path, threads, optimise if optimise is not None else not mixed)
         super().__init__(card)
         self.backend = "onnxruntime cpu"
         self._check(path)
@@ -59,16 +52,43 @@ class OnnxSession(Session):
         return np.asarray(self._session.run([self._output], {self._input: pixels})[0], np.float32)
 
 
-def read_card(path: Path) -> ModelCard:
-    """The model card in an ONNX file's `metadata_props`."""
+def open_graph(path: Path, threads: int | None = None, optimise: bool = True) -> InferenceSession:
+    """ONNX Runtime's own session for a file, on the CPU, silent; ArtifactError when it cannot be run."""
+    import onnxruntime as ort
+
+    require_file(path, "an ONNX file", _FIX)
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    if threads:
+        options.intra_op_num_threads = threads
+    if not optimise:
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ArtifactError(f"{path} cannot be run: {_first_line(error)}", _FIX) from error
+
+
+def read_graph(path: Path) -> ModelProto:
+    """An ONNX file's graph without weights that stand in other files; ArtifactError when it is damaged."""
     import onnx
     from google.protobuf.message import DecodeError
 
     require_file(path, "an ONNX file", _FIX)
     try:
-        metadata = {item.key: item.value for item in onnx.load(str(path), load_external_data=False).metadata_props}
+        return onnx.load(str(path), load_external_data=False)
     except (DecodeError, ValueError) as error:
         raise ArtifactError(f"{path} is not an ONNX file, or is damaged", _FIX) from error
+
+
+def has_card(path: Path) -> bool:
+    """Whether an ONNX file holds a model card."""
+    return any(item.key == KEY for item in read_graph(path).metadata_props)
+
+
+def read_card(path: Path) -> ModelCard:
+    """The model card in an ONNX file's `metadata_props`."""
+    metadata = {item.key: item.value for item in read_graph(path).metadata_props}
     if KEY not in metadata:
         raise ArtifactError(f"{path} holds no edgefer model card, so its labels and preprocessing are unknown", _FIX)
     return ModelCard.from_json(metadata[KEY], str(path))

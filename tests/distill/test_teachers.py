@@ -51,7 +51,15 @@ def test_teachers_learn_nothing():
     assert not any(parameter.requires_grad for parameter in teachers.networks[0].parameters())
 
 
-def test_other_emotions_are_refused():
-    path = checkpoint("eight", (*FER2013, "contempt"), 48)
-    with pytest.raises(DataError, match="cannot be put in the order"):
-        load_teachers((path,), FER2013, CPU)
+def test_an_emotion_that_the_students_lack_is_dropped_and_the_rest_shares_the_whole():
+    path = checkpoint("eight", ("contempt", *FER2013), 48)
+    faces = torch.rand(4, 1, 48, 48) * 255
+    given = load_teachers((path,), FER2013, CPU).logits(faces)
+    own = load(path)[0](faces).softmax(1)[:, 1:]
+    assert torch.allclose(given.softmax(1), own / own.sum(1, keepdim=True), atol=1e-6)
+
+
+def test_a_teacher_that_lacks_an_emotion_is_refused():
+    path = checkpoint("seven", FER2013, 48)
+    with pytest.raises(DataError, match="teacher seven does not know contempt; its labels are anger, disgust, fear"):
+        load_teachers((path,), (*FER2013, "contempt"), CPU)
