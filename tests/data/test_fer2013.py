@@ -1,160 +1,114 @@
+"""Every layout through `prepare`: the files as they are named and where they are looked for."""
+
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgefer.data.fer2013 import SPLITS, read_fer2013
-from edgefer.errors import DataError
-from tests.fer_csv import HEADER, faces, row, write
+from edgefer import emotions
+from edgefer.data.dataset import Options
+from edgefer.data.fer2013 import FER2013, find_source
+from edgefer.data.fer2013_counts import OFFICIAL
+from edgefer.data.prepare import prepare
+from edgefer.data.store import Store
+from edgefer.errors import DataError, UsageError
+from tests.fer_csv import as_icml, as_train, faces, write
+
+USAGES = ["Training"] * 7 + ["PublicTest"] * 2 + ["PrivateTest"]
 
 
-def test_reads_pixels_labels_and_splits_in_order(tmp_path):
-    usages = ["Training"] * 8 + ["PublicTest"] * 2 + ["PrivateTest"]
-    pixels = write(tmp_path / "fer2013.csv", usages)
-    rows = read_fer2013(tmp_path / "fer2013.csv")
-    np.testing.assert_array_equal(rows.pixels, pixels)
-    assert rows.pixels.dtype == np.uint8
-    assert rows.labels.tolist() == [index % 7 for index in range(11)]
-    assert [SPLITS[code] for code in rows.splits] == usages
+@pytest.fixture
+def text(tmp_path: Path) -> str:
+    write(tmp_path / "made.csv", USAGES)
+    return (tmp_path / "made.csv").read_text()
 
 
-def test_private_test_may_be_absent(tmp_path):
-    write(tmp_path / "fer2013.csv", ["Training", "PublicTest"])
-    assert read_fer2013(tmp_path / "fer2013.csv").splits.tolist() == [0, 1]
+def _prepared(path: Path) -> Store:
+    return prepare(FER2013, path)
 
 
-def test_tells_how_far_it_is_and_ends_at_the_size_of_the_file(tmp_path):
-    path = tmp_path / "fer2013.csv"
-    write(path, ["Training"] * 3)
-    steps: list[int] = []
-    read_fer2013(path, steps.append)
-    assert sum(steps) == path.stat().st_size
-    assert len(steps) == 4
+def test_icml_face_data_is_the_same_dataset(tmp_path, text):
+    (tmp_path / "fer2013.csv").write_text(text)
+    official = _prepared(tmp_path / "fer2013.csv")
+    (tmp_path / "icml_face_data.csv").write_text(as_icml(text))
+    again = _prepared(tmp_path / "icml_face_data.csv")
+    assert again.info.sha256 == official.info.sha256
+    assert again.splits == ("Training", "PublicTest", "PrivateTest")
+    assert again.info.source == "icml_face_data.csv"
 
 
-def _official() -> str:
-    return f"{HEADER}\n{row(faces(2)[0], 3)}\n{row(faces(2)[1], 6, 'PublicTest')}\n"
-
-
-def _as_icml(text: str) -> str:
-    cells = [line.split(",") for line in text.splitlines()]
-    return "\n".join(f"{emotion}, {usage}, {pixels}" for emotion, pixels, usage in cells)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("\ufeff" + _official(), id="byte order mark"),
-        pytest.param(_official().replace("\n", "\r\n"), id="CRLF"),
-        pytest.param(_official().rstrip("\n"), id="no newline at the end"),
-        pytest.param(_official() + "\n\n", id="blank lines at the end"),
-        pytest.param(_official().replace(",", " , "), id="spaces around cells"),
-        pytest.param(_official().replace(" ", "  "), id="two spaces between pixels"),
-        pytest.param(_official().replace("3,0 9", "3,000 09"), id="leading zeros"),
-        pytest.param(
-            "\n".join(f'"{line}"' for line in _official().replace(",", '","').split("\n")[:3]), id="quoted cells"
-        ),
-        pytest.param(_as_icml(_official()), id="columns as in icml_face_data.csv"),
-    ],
-)
-def test_accepts_every_spelling_of_the_same_rows(tmp_path, text):
-    path = tmp_path / "faces.csv"
-    path.write_bytes(text.encode())
-    rows = read_fer2013(path)
-    np.testing.assert_array_equal(rows.pixels, faces(2))
-    assert rows.labels.tolist() == [3, 6]
-    assert rows.splits.tolist() == [0, 1]
-
-
-GOOD = faces(1)[0]
-PIXELS = GOOD.ravel().astype(str).tolist()
-
-
-def _with_pixel(index: int, text: str) -> str:
-    return f"0,{' '.join([*PIXELS[:index], text, *PIXELS[index + 1 :]])},Training"
+def test_the_competitions_csv_is_training_and_says_that_there_is_no_other_split(tmp_path, text, capfd):
+    (tmp_path / "train.csv").write_bytes(as_train(text).encode())
+    store = _prepared(tmp_path / "train.csv")
+    assert store.splits == ("Training",)
+    np.testing.assert_array_equal(store.split("Training").pixels, faces(10))
+    assert "all faces are of Training, so there are none to choose an epoch or to evaluate on" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("bad", "words"),
+    ("names", "chosen"),
     [
-        pytest.param(f"0,{' '.join(PIXELS[:-1])},Training", "2303 pixels instead of 2304", id="2303 pixels"),
-        pytest.param(f"0,{' '.join([*PIXELS, '1'])},Training", "2305 pixels", id="2305 pixels"),
-        pytest.param("0,,Training", "0 pixels", id="no pixels"),
-        pytest.param(_with_pixel(5, "256"), "pixel 5 is '256'", id="256"),
-        pytest.param(_with_pixel(0, "999"), "pixel 0 is '999'", id="999"),
-        pytest.param(_with_pixel(2303, "1234"), "pixel 2303 is '1234'", id="four digits"),
-        pytest.param(_with_pixel(8, "9" * 5000), "pixel 8 is '99999999999999999999...'", id="5000 digits"),
-        pytest.param(_with_pixel(7, "-1"), "pixel 7 is '-1'", id="negative"),
-        pytest.param(_with_pixel(7, "1x"), "pixel 7 is '1x'", id="letter"),
-        pytest.param(_with_pixel(7, "1.5"), "pixel 7 is '1.5'", id="fraction"),
-        pytest.param(_with_pixel(7, "٣"), "pixel 7 is '٣'", id="digit of another script"),
-        pytest.param(row(GOOD, 7), "emotion '7'", id="label 7"),
-        pytest.param(row(GOOD, "-1"), "emotion '-1'", id="label -1"),
-        pytest.param(row(GOOD, "angry"), "emotion 'angry'", id="label as a word"),
-        pytest.param(row(GOOD, 0, "Test"), "Usage 'Test'", id="unknown usage"),
-        pytest.param(row(GOOD, 0, "Publi"), "Usage 'Publi'", id="usage cut short"),
-        pytest.param(row(GOOD)[:5000], "2 column(s) instead of 3; the file may be cut short", id="row cut short"),
+        (["fer2013.csv", "icml_face_data.csv", "train.csv", "test.csv"], "fer2013.csv"),
+        (["icml_face_data.csv", "train.csv", "test.csv"], "icml_face_data.csv"),
+        (["train.csv", "test.csv"], "train.csv"),
     ],
 )
-def test_a_bad_row_is_named(tmp_path, bad, words):
-    path = tmp_path / "fer2013.csv"
-    path.write_text("\n".join([HEADER, row(GOOD), row(GOOD, 1), bad]), encoding="utf-8")
+def test_a_folder_stands_for_the_csv_in_it(tmp_path, names, chosen):
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("emotion,pixels\n")
+    assert find_source(folder) == folder / chosen
+
+
+def test_a_folder_with_only_the_test_csv_says_that_it_has_no_labels(tmp_path):
+    (tmp_path / "test.csv").write_bytes(b'pixels\r\n"1 2 3"\r\n')
+    with pytest.raises(DataError, match=r"test\.csv is the competition's test\.csv, which has no labels"):
+        _prepared(tmp_path)
+
+
+def test_a_folder_without_anything_known_is_named_and_what_was_looked_for(tmp_path):
+    (tmp_path / "notes").mkdir()
     with pytest.raises(DataError) as fault:
-        read_fer2013(path)
-    assert f"{path}, row 2 (line 4): " in str(fault.value)
-    assert words in str(fault.value)
-    assert "\n" not in str(fault.value)
+        _prepared(tmp_path)
+    assert str(fault.value).startswith(
+        f"{tmp_path} holds none of fer2013.csv, icml_face_data.csv, train.csv and no folders train and test. get "
+    )
+    assert "Kaggle challenge" in str(fault.value)
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        pytest.param(b"", "is empty", id="empty"),
-        pytest.param(HEADER.encode() + b"\n", "no faces", id="header only"),
-        pytest.param(row(GOOD).encode() + b"\n", "no column 'emotion'", id="no header"),
-        pytest.param(b"emotion,pixels\n0,1 2 3\n", "no column 'usage'", id="column missing"),
-        pytest.param(bytes(range(256)) * 500, "not UTF-8", id="binary"),
-        pytest.param(_official().encode("utf-16"), "not UTF-8", id="UTF-16"),
-        pytest.param(b"\x1f\x8b\x08\x00" + b"x" * 90, "unpack it", id="gzip"),
-        pytest.param(
-            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git-LFS pointer", id="LFS pointer"
-        ),
-    ],
-)
-def test_a_file_that_is_no_fer2013_csv_is_named(tmp_path, content, words):
-    path = tmp_path / "fer2013.csv"
-    path.write_bytes(content)
-    with pytest.raises(DataError) as fault:
-        read_fer2013(path)
-    assert str(path) in str(fault.value)
-    assert words in str(fault.value)
+def test_a_folder_one_level_up_is_told_where_to_look(tmp_path, text):
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "fer2013.csv").write_text(text)
+    with pytest.raises(DataError, match=r"did you mean --source .*/archive\?"):
+        _prepared(tmp_path)
 
 
-def test_a_missing_file_says_where_the_dataset_is_requested(tmp_path):
-    with pytest.raises(DataError, match=r"does not exist\. .*Kaggle challenge.*ICML 2013.*--source"):
-        read_fer2013(tmp_path / "fer2013.csv")
+def test_a_folder_with_an_archive_is_told_to_unpack_it(tmp_path):
+    (tmp_path / "fer2013.tar.gz").write_bytes(b"\x1f\x8b")
+    with pytest.raises(DataError, match=r"unpack fer2013\.tar\.gz first"):
+        _prepared(tmp_path)
 
 
-def test_a_directory_is_named(tmp_path):
-    with pytest.raises(DataError, match="is a directory"):
-        read_fer2013(tmp_path)
+def test_permuted_labels_are_refused_and_nothing_is_written(tmp_path, text, monkeypatch):
+    monkeypatch.setitem(OFFICIAL, "Training", (1, 2, 3, 4, 5, 6, 7))
+    one = text.splitlines()[1].split(",", 1)[1].replace("Private", "")
+    lines = [f"{6 - label},{one}" for label in range(7) for _ in range(label + 1)]
+    (tmp_path / "fer2013.csv").write_text("\n".join(["emotion,pixels,Usage", *lines]))
+    with pytest.raises(DataError, match=r"label 0 \(anger\) seems to be neutral, .*6 \(neutral\) seems to be anger\. "):
+        _prepared(tmp_path / "fer2013.csv")
+    assert not Path("data").exists()
 
 
-def test_the_published_rows_come_out_as_published(shared, tmp_path):
-    """Labels, splits and one checksum of pixels against the packed sheets they were rebuilt from."""
-    import csv
-    import subprocess
-    import sys
+def test_options_of_other_datasets_are_wrong_usage(tmp_path, text):
+    (tmp_path / "fer2013.csv").write_text(text)
+    for options in (Options(images=tmp_path), Options(protocol="majority"), Options(classes=7), Options(size=64)):
+        with pytest.raises(UsageError, match="is not for fer2013"):
+            prepare(FER2013, tmp_path / "fer2013.csv", options=options)
 
-    import cv2
 
-    folder = shared / "data" / "fer2013"
-    out = tmp_path / "fer2013.csv"
-    subprocess.run([sys.executable, folder / "to_csv.py", out, "--rows", "500"], check=True)
-    rows = read_fer2013(out)
-    sheet = cv2.imread(str(folder / "fer2013-training-0.png"), cv2.IMREAD_GRAYSCALE)
-    tiles = sheet.reshape(-1, 48, 120, 48).swapaxes(1, 2).reshape(-1, 48, 48)
-    np.testing.assert_array_equal(rows.pixels, tiles[:500])
-    with (folder / "fer2013-labels.csv").open(newline="") as handle:
-        labels = [int(line["emotion"]) for line in csv.DictReader(handle)]
-    assert rows.labels.tolist() == labels[:500]
+def test_the_order_is_that_of_the_csv(tmp_path, text):
+    (tmp_path / "fer2013.csv").write_text(text)
+    assert _prepared(tmp_path).info.emotions == emotions.FER2013
