@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,15 +64,17 @@ def prepare(
     from edgefer.data.summary import summarise_store
 
     if dataset not in DATASETS:
-        near = difflib.get_close_matches(dataset.lower(), DATASETS, n=1, cutoff=0.4)
-        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(DATASETS)}"
+        word = dataset.lower().replace("+", "plus").replace("-", "")
+        near = [name for name in DATASETS if name.startswith(word)] or difflib.get_close_matches(word, DATASETS, n=1)
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(DATASETS)}"
         raise UsageError(f"no dataset is called '{dataset}'", hint)
     reader = DATASETS[dataset]
     options = Options(images, protocol, classes, size)
     store = prepare_store(reader, source or Path(reader.source), out, options, force)
     summary = summarise_store(store)
     emit(json, dataclasses.asdict(summary), _describe(summary))
-    say("next: edgefer distill" if out is None else f"next: edgefer distill fer2013-c --set data.source={store.path}")
+    if line := _next(summary, None if out is None else store.path):
+        say(f"next: {line}")
 
 
 @data.command()
@@ -93,16 +96,36 @@ def info(
         emit(json, dataclasses.asdict(summary), _describe(summary))
 
 
+def _next(summary: Summary, place: Path | None) -> str:
+    """A line that trains on a store; place: its folder, when no name finds it. Empty when no split can choose."""
+    from edgefer.emotions import FER2013
+
+    tests = [split for split in summary.counts if split not in ("Training", "PrivateTest")]
+    if not tests or "Training" not in summary.counts:
+        return ""
+    if (summary.name, tests[0], place) == ("fer2013", "PublicTest", None):
+        return "edgefer distill"
+    # The networks inside edgefer can teach whoever knows their emotions.
+    verb = "distill fer2013-c" if set(summary.emotions) == set(FER2013) else "train fer2013-s"
+    source = shlex.quote(str(place or summary.name))
+    return f"edgefer {verb} --set data.source={source} --set data.choose={tests[0]}"
+
+
 def _describe(summary: Summary) -> str:
     height, width = summary.size
+    kind = ("gray" if summary.colour == "gray" else "colour") + (
+        ", with target distributions" if summary.targets else ""
+    )
+    left_out = ", ".join(f"{reason} {count}" for reason, count in summary.left_out.items())
     disk = f", {summary.bytes / 1e6:.1f} MB on disk" if summary.bytes else ""
     total = {name: sum(counts[name] for counts in summary.counts.values()) for name in summary.emotions}
     splits = {**summary.counts, "total": total} if len(summary.counts) > 1 else summary.counts
     rows: list[list[object]] = [["split", *summary.emotions, "faces"]]
     rows += [[name, *counts.values(), sum(counts.values())] for name, counts in splits.items()]
     return (
-        f"{summary.name}: {summary.path}, faces {height}x{width} px{disk}\n"
+        f"{summary.name}: {summary.path}, faces {height}x{width} px {kind}{disk}\n"
         f"source: {summary.source} {summary.source_sha256}".rstrip()
+        + (f"\nleft out: {left_out}" if left_out else "")
         + f"\nsha256: {summary.sha256}\n\n{_columns(rows)}"
     )
 

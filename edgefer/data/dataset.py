@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,8 +36,8 @@ class Options:
 
     def command(self, dataset: str, source: Path) -> str:
         """The line that prepares `dataset` so."""
-        given = [f"--{name} {value}" for name, value in vars(self).items() if value is not None]
-        return " ".join(["edgefer data prepare", dataset, "--source", str(source), *given])
+        given = [f"--{name} {shlex.quote(str(value))}" for name, value in vars(self).items() if value is not None]
+        return " ".join(["edgefer data prepare", dataset, "--source", shlex.quote(str(source)), *given])
 
 
 @dataclass(frozen=True)

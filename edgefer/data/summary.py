@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from edgefer.data import demo
 from edgefer.data.load import locate, stores
@@ -16,19 +17,24 @@ from edgefer.paths import sha256_of
 class Summary:
     """One source of faces. counts: faces by split and emotion name; bytes: its size on disk, 0 for drawn faces.
 
-    size: height and width of a face in pixels. sha256: hash of all content; split_sha256: of each split's face set.
+    size: height and width of a face in pixels. targets: whether faces have distributions beside their labels. left_out:
+    rows of the source that are not in it, by reason. sha256: hash of all content; split_sha256: of each split's face
+    set.
     """
 
     name: str
     path: str
     emotions: tuple[str, ...]
     size: tuple[int, int]
+    colour: Literal["gray", "rgb"]
+    targets: bool
     counts: dict[str, dict[str, int]]
     sha256: str
     split_sha256: dict[str, str]
     bytes: int
     source: str
     source_sha256: str
+    left_out: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,15 @@ def summarise_store(store: Store) -> Summary:
         path=str(store.path),
         emotions=info.emotions,
         size=info.size,
+        colour=info.colour,
+        targets=store.targets is not None,
         counts={name: split.emotions for name, split in info.splits.items()},
         sha256=info.sha256,
         split_sha256={name: split.sha256 for name, split in info.splits.items()},
         bytes=sum(stamp.bytes for stamp in info.files.values()),
         source=info.source,
         source_sha256=info.source_sha256,
+        left_out=info.left_out,
     )
 
 
@@ -88,10 +97,13 @@ def _demo() -> Summary:
         path="built in",
         emotions=first.emotions,
         size=(demo.SIZE, demo.SIZE),
+        colour="gray",
+        targets=False,
         counts={split: faces.counts() for split, faces in sets.items()},
         sha256=sha256_of(*(part for pair in hashes.items() for part in pair)),
         split_sha256=hashes,
         bytes=0,
         source="drawn by edgefer",
         source_sha256="",
+        left_out={},
     )

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from edgefer.cli.data import NAMES
 from edgefer.data.load import load_faces
+from edgefer.data.prepare import DATASETS
+from edgefer.emotions import FER2013
+from tests import picture_trees
 from tests.conftest import one_line
 from tests.fer_csv import HEADER, faces, row, write
 
@@ -26,11 +30,11 @@ def test_prepare_then_info_by_name(cli):
 
 
 def test_prepare_writes_where_it_is_told(cli, tmp_path):
-    write(tmp_path / "in.csv", ["Training"])
+    write(tmp_path / "in.csv", ["Training", "PublicTest"])
     done = cli("data", "prepare", "fer2013", "--source", tmp_path / "in.csv", "--out", tmp_path / "deep" / "store")
     assert done.code == 0, done.err
     assert len(load_faces(str(tmp_path / "deep" / "store"), "Training")) == 1
-    assert f"data.source={tmp_path / 'deep' / 'store'}" in done.err
+    assert f"data.source={tmp_path / 'deep' / 'store'} --set data.choose=PublicTest" in done.err
 
 
 def test_prepare_twice_says_that_nothing_was_to_do(cli):
@@ -62,8 +66,12 @@ def test_a_bad_row_is_one_line_and_leaves_nothing(cli):
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("prepare", "fer"), "no dataset is called 'fer'. did you mean 'fer2013'?"),
-        (("prepare", "imagenet"), "no dataset is called 'imagenet'. known: fer2013"),
+        (("prepare", "fer"), "no dataset is called 'fer'. did you mean 'fer2013' or 'ferplus'?"),
+        (("prepare", "imagenet"), "no dataset is called 'imagenet'. known: fer2013, ferplus, rafdb"),
+        (("prepare", "RAF-DB"), "did you mean 'rafdb'?"),
+        (("prepare", "fer+"), "did you mean 'ferplus'?"),
+        (("prepare", "affecnet"), "did you mean 'affectnet'?"),
+        (("prepare", "fer2013", "--classes", "7"), "--classes is not for fer2013"),
         (("info", "dmeo"), "did you mean 'demo'?"),
         (("info", "fer2013"), "edgefer data prepare fer2013 --source fer2013.csv"),
     ],
@@ -92,6 +100,64 @@ def test_info_as_json(cli):
     assert about["source"] == "fer2013.csv"
     assert len(about["sha256"]) == len(about["source_sha256"]) == 64
     assert json.loads(cli("data", "info", "demo", "--json").out)["counts"]["Training"]["fear"] == 430
+
+
+def test_help_lists_the_datasets(cli):
+    assert tuple(DATASETS) == NAMES
+    shown = " ".join(cli("data", "prepare", "--help").out.split())
+    assert ", ".join(DATASETS) in shown
+
+
+def test_without_a_source_a_dataset_is_looked_for_by_its_own_name(cli):
+    for name, reader in DATASETS.items():
+        outcome = cli("data", "prepare", name)
+        assert outcome.code == 1, name
+        assert reader.source in one_line(outcome)
+
+
+def test_a_dataset_in_colour_from_its_pictures_to_info(cli):
+    picture_trees.affectnet_npy(Path("AffectNet"))
+    done = cli("data", "prepare", "affectnet", "--classes", "7", "--size", "48")
+    assert done.code == 0, done.err
+    assert "next: edgefer distill fer2013-c --set data.source=affectnet-7 --set data.choose=Validation" in done.err
+    shown = cli("data", "info", "affectnet-7").out
+    assert shown == done.out
+    assert "affectnet-7: data/affectnet-7, faces 48x48 px colour, 0.0 MB on disk" in shown
+    assert "left out: contempt 1, Uncertain 1" in shown
+    about = json.loads(cli("data", "info", "affectnet-7", "--json").out)
+    assert (about["colour"], about["left_out"], about["targets"]) == ("rgb", {"contempt": 1, "Uncertain": 1}, False)
+
+
+@pytest.mark.parametrize(
+    ("emotions", "splits", "line"),
+    [
+        (
+            FER2013,
+            ("train", "val"),
+            "edgefer distill fer2013-c --set data.source=folder-faces --set data.choose=Validation",
+        ),
+        (
+            FER2013[:3],
+            ("train", "test"),
+            "edgefer train fer2013-s --set data.source=folder-faces --set data.choose=Test",
+        ),
+        (FER2013, ("train", "privatetest"), None),
+        (FER2013, ("train",), None),
+        (FER2013, ("test",), None),
+    ],
+)
+def test_what_to_type_next_depends_on_emotions_and_splits(cli, emotions, splits, line):
+    picture_trees.class_folders(Path("faces"), {f"{split}/{name}": 1 for split in splits for name in emotions})
+    done = cli("data", "prepare", "folder", "--source", "faces")
+    assert done.code == 0, done.err
+    assert [said for said in done.err.splitlines() if said.startswith("next:")] == ([f"next: {line}"] if line else [])
+
+
+def test_a_command_with_spaces_can_be_typed_again(cli):
+    picture_trees.class_folders(Path("my faces"), {"happy": 1, "sad": 1})
+    cli("data", "prepare", "folder", "--source", "my faces", "--out", "here")
+    Path("here/labels.npy").write_bytes(b"")
+    assert "edgefer data prepare folder --source 'my faces' --out here" in one_line(cli("data", "info", "here"))
 
 
 def test_info_lists_what_there_is(cli):

@@ -24,6 +24,7 @@ def test_demo_faces_are_summed_up_too():
     assert summary.counts["PublicTest"] == demo_faces("PublicTest").counts()
     assert sum(summary.counts["Training"].values()) == 3010
     assert (summary.bytes, summary.path) == (0, "built in")
+    assert (summary.colour, summary.targets, summary.left_out) == ("gray", False, {})
 
 
 def test_the_list_goes_on_past_a_damaged_store():
