@@ -68,7 +68,7 @@ def build_engine(
         say(f"{model}: {reason}")
     wanted = Precision(precision.value)
     card = card_of(model)
-    faces = _calibration(card, wanted, calibration)
+    faces = _calibration(card, wanted, calibration, model)
     with onnx_of(model) as onnx:
         result = build(
             onnx,
@@ -84,16 +84,15 @@ def build_engine(
     say(f"next: edgefer inspect {result.folder}")
 
 
-def _calibration(card: ModelCard, precision: Precision, folder: Path | None) -> CalibrationSet | None:
+def _calibration(card: ModelCard, precision: Precision, folder: Path | None, model: Path) -> CalibrationSet | None:
     from edgefer.card import Precision
-    from edgefer.quantize.calibration import open_calibration_set
-    from edgefer.quantize.source import default_set
+    from edgefer.quantize.source import default_set, fitting_set
 
     if precision is not Precision.INT8 or card.precision is Precision.INT8:
         return None
     if folder is not None:
-        return open_calibration_set(folder)
-    made, existed = default_set(card)
+        return fitting_set(folder, card, model)
+    made, existed = default_set(card, model)
     say(f"calibration set {made.folder}: {len(made)} faces of {made.manifest.dataset}{', as before' * existed}")
     return made
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgefer.data.faces import FaceSet
@@ -49,6 +50,15 @@ def read_exclusion(path: Path) -> Exclusion:
 def without(faces: FaceSet, path: Path) -> FaceSet:
     """The faces that the list at `path` leaves, as a set with a hash of its own; the same set when none goes.
 
+    Raises ArtifactError as `excluded`.
+    """
+    out = excluded(faces, path)
+    return faces.take(np.flatnonzero(~out)) if out.any() else faces
+
+
+def excluded(faces: FaceSet, path: Path) -> npt.NDArray[np.bool_]:
+    """Which faces the list at `path` leaves out, bool `[N]`.
+
     Raises ArtifactError when the list was made from other faces, or does not know the split.
     """
     exclusion = read_exclusion(path)
@@ -61,8 +71,6 @@ def without(faces: FaceSet, path: Path) -> FaceSet:
     outside = [row for row in part.rows if not 0 <= row < len(faces)]
     if outside:
         raise ArtifactError(f"{path} names face {outside[0]}, and {faces.name} {faces.split} has {len(faces)}", fix)
-    if not part.rows:
-        return faces
-    kept = np.ones(len(faces), np.bool_)
-    kept[list(part.rows)] = False
-    return faces.take(np.flatnonzero(kept))
+    found = np.zeros(len(faces), np.bool_)
+    found[list(part.rows)] = True
+    return found

@@ -11,6 +11,7 @@ from edgefer import paths
 from edgefer.card import FILE, ModelCard
 from edgefer.errors import ArtifactError, EdgeferError
 from edgefer.quantize import calibration
+from edgefer.quantize.manifest import MANIFEST
 
 Kind = Literal["checkpoint", "onnx", "engine", "calibration set", "data store"]
 _KINDS = "a checkpoint (.safetensors, .pth), an ONNX file, an engine, a calibration set or a data store"
@@ -46,7 +47,7 @@ class Description:
 def describe(path: Path) -> Description:
     """Look at a file or a folder; raises ArtifactError when it is damaged beyond reading or of no known kind."""
     path = _main_file(path)
-    if path.name == calibration.MANIFEST:
+    if path.name == MANIFEST:
         return _data_store(path.parent) if (path.parent / "labels.npy").exists() else _calibration_set(path.parent)
     paths.require_file(path, _KINDS, f"name {_KINDS}")
     from edgefer.trt.plan import is_plan
@@ -67,7 +68,7 @@ def _main_file(path: Path) -> Path:
     folder = path.parent if path.name == FILE else path
     if not folder.is_dir():
         return path
-    for pattern in (calibration.MANIFEST, "*.engine", "*.plan", "best.safetensors", "*.safetensors", "*.onnx"):
+    for pattern in (MANIFEST, "*.engine", "*.plan", "best.safetensors", "*.safetensors", "*.onnx"):
         if found := sorted(folder.glob(pattern)):
             return found[0]
     raise ArtifactError(f"{folder} holds nothing that edgefer knows", f"name {_KINDS}")
@@ -189,9 +190,13 @@ def _calibration_set(folder: Path) -> Description:
     manifest = calibration_set.manifest
     facts = {
         "faces": len(calibration_set),
+        "for": manifest.model,
         "from": f"{manifest.dataset} {manifest.split}",
         "data hash": manifest.data_sha256,
         "emotions": manifest.counts,
+        "mean grey": manifest.coverage.drawn.model_dump(),
+        "skipped": manifest.skipped or "none",
+        "exclusion list": manifest.exclude.file if manifest.exclude else "none",
         "input": manifest.input.model_dump(mode="json"),
         "seed": manifest.seed,
         "faces hash": manifest.faces_sha256,

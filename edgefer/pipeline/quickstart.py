@@ -22,6 +22,7 @@ from edgefer.evaluate.evaluate import Evaluation, evaluate
 from edgefer.export.checkpoint import export_checkpoint
 from edgefer.quantize.calibration import CalibrationSet, make_calibration_set
 from edgefer.quantize.int8 import to_int8
+from edgefer.quantize.source import training_pool
 from edgefer.recipe import load
 from edgefer.runtime.open import open_session
 from edgefer.runtime.session import Array
@@ -70,8 +71,8 @@ def quickstart(folder: Path, changes: tuple[str, ...] = ()) -> Quickstart:
     exported = export_checkpoint(distilled.student.checkpoint)
 
     stage("draw a calibration set and quantise to INT8")
-    training = load_faces(recipe.data.source, recipe.data.train)
-    calibration = make_calibration_set(training, exported.card.input, CALIBRATION_FACES, folder / "calibration")
+    pool = training_pool(exported.card, recipe.data.source, recipe.data.exclude)
+    calibration = make_calibration_set(pool, exported.card, CALIBRATION_FACES, folder / "calibration")
     int8 = student_folder / INT8_ONNX
     to_int8(exported.path, calibration, int8)
 

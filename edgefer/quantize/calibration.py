@@ -1,4 +1,4 @@
-"""Calibration sets: the faces over which INT8 ranges are measured, balanced by emotion, hashed, bound to one model.
+"""Calibration sets: the faces over which INT8 ranges are measured, even over emotion and brightness, bound to one model.
 
 A set is a folder with `faces.npy` (uint8 `[N, C, H, W]`, exactly the pixels that the network is given) and
 `manifest.json` (where each face comes from and what the set fits). The manifest holds no pictures.
@@ -7,47 +7,24 @@ A set is a folder with `faces.npy` (uint8 `[N, C, H, W]`, exactly the pixels tha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgefer import paths
 from edgefer.card import InputSpec, ModelCard
-from edgefer.data.faces import FaceSet
 from edgefer.data.preprocess import to_planes
 from edgefer.emotions import canonical
 from edgefer.errors import ArtifactError, DataError
+from edgefer.quantize.draw import brightness_bounds, draw, strata
+from edgefer.quantize.manifest import MANIFEST, Brightness, Coverage, ExclusionUsed, Manifest, Request, read_manifest
+from edgefer.quantize.pool import Pool
 from edgefer.runtime.session import Array
 
-FACES, MANIFEST = "faces.npy", "manifest.json"
-SPLIT = "Training"
+FACES = "faces.npy"
 COUNT = 512
-
-
-class Manifest(BaseModel):
-    """What a calibration set holds. Rows are positions in the split `split` of the data set with hash `data_sha256`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: Literal[1] = 1
-    dataset: str
-    data_sha256: str
-    split: str
-    seed: int
-    rows: tuple[int, ...] = Field(min_length=1)
-    counts: dict[str, int]
-    input: InputSpec
-    faces_sha256: str
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> Manifest:
-        if sum(self.counts.values()) != len(self.rows):
-            raise ValueError("counts do not add up to the number of rows")
-        return self
 
 
 @dataclass(frozen=True)
@@ -71,99 +48,113 @@ class CalibrationSet:
         for start in range(0, len(self.pixels), size):
             yield np.asarray(self.pixels[start : start + size], np.float32)
 
-    def check(self, card: ModelCard) -> None:
-        """Raise ArtifactError unless the set fits the model: same preprocessing, same emotions."""
-        fix = f"make one for it: {_command(card.name, self.manifest, self.folder)}"
+    def check(self, card: ModelCard, model: Path | None = None) -> None:
+        """Raise ArtifactError unless the set fits a model: same preprocessing, emotions, and dataset.
+
+        A set from another dataset than the model was trained on fits if it was made for this very model. The error
+        holds the command that makes a set for it; `model` is the model's file in that command.
+        """
+        made, own = self.manifest, card.provenance.dataset
+        request = Request.of(made)
+        foreign = bool(own) and made.dataset != own and made.model != card.name
+        mine, theirs = _emotions(card), set(made.counts)
+        if foreign or theirs != mine:
+            request = replace(request, data=own or "NAME", exclude=None)
+        fix = f"make one for it: {request.command(model, self.folder)}"
         if differing := [
-            f"{name} {_plain(getattr(self.manifest.input, name))} instead of {_plain(getattr(card.input, name))}"
+            f"{name} {_plain(getattr(made.input, name))} instead of {_plain(getattr(card.input, name))}"
             for name in InputSpec.model_fields
-            if getattr(self.manifest.input, name) != getattr(card.input, name)
+            if getattr(made.input, name) != getattr(card.input, name)
         ]:
             raise ArtifactError(f"{self.folder} was made for other preprocessing ({', '.join(differing)})", fix)
-        theirs, mine = set(self.manifest.counts), {canonical(label) for label in card.labels}
         if theirs != mine:
+            names = ", ".join(sorted(theirs ^ mine))
+            raise ArtifactError(f"{self.folder} holds other emotions than {card.name} ({names})", fix)
+        if foreign:
             raise ArtifactError(
-                f"{self.folder} holds other emotions than {card.name} ({', '.join(sorted(theirs ^ mine))})", fix
+                f"{self.folder} was drawn from {made.dataset} for {made.model}, and {card.name} was trained on {own}",
+                fix,
             )
 
 
-def make_calibration_set(faces: FaceSet, spec: InputSpec, count: int, out: Path, seed: int = 0) -> CalibrationSet:
-    """Draw `count` faces, as many of each emotion as there are, and write them as a set, atomically.
+def make_calibration_set(pool: Pool, card: ModelCard, count: int, out: Path, seed: int = 0) -> CalibrationSet:
+    """Draw `count` faces, even over emotions and brightness, and write them as a set for a model, atomically.
 
-    An emotion with too few faces gives all of them, and the others share what is missing. Raises DataError when `faces`
-    is not the Training split (a set drawn from elsewhere would leak what accuracy is measured on) or holds fewer faces.
+    What an emotion or a brightness is short of, the others share. Raises DataError when the pool has fewer faces or
+    other emotions than the model, ArtifactError when `out` cannot be written or holds something else.
     """
-    if faces.split != SPLIT:
-        raise DataError(f"calibration faces come from {SPLIT} alone, not from {faces.split}", f"use the split {SPLIT}")
-    if not 0 < count <= len(faces):
+    faces = pool.faces
+    names = [canonical(name) for name in faces.emotions]
+    if set(names) != _emotions(card):
+        differing = ", ".join(sorted(set(names) ^ _emotions(card)))
         raise DataError(
-            f"{count} calibration faces were asked for, and {faces.name} {SPLIT} has {len(faces)}",
-            f"use --count with 1 to {len(faces)}",
+            f"{faces.name} holds other emotions than {card.name} ({differing})",
+            "name faces of its emotions with --data",
+        )
+    if not 0 < count <= pool.left:
+        skipped = f" ({pool.why} were skipped)" if pool.why else ""
+        raise DataError(
+            f"{count:,} calibration faces were asked for, and {faces.name} {faces.split} has {pool.left:,} to draw from{skipped}",
+            f"use --count with 1 to {pool.left}" if pool.left else "name other faces with --data",
         )
     paths.refuse_foreign(out, (FACES, MANIFEST), "a calibration set")
-    rows = balanced_rows(faces, count, seed)
-    counts = np.bincount(faces.labels[rows], minlength=len(faces.emotions)).tolist()
-    names = [canonical(name) for name in faces.emotions]
+    rows = draw(pool, count, seed)
     with paths.atomic_dir(out) as folder:
-        np.save(folder / FACES, to_planes(np.asarray(faces.pixels[rows]), spec))
+        np.save(folder / FACES, to_planes(np.asarray(faces.pixels[rows]), card.input))
         manifest = Manifest(
+            model=card.name,
             dataset=faces.name,
+            source=pool.source,
             data_sha256=faces.sha256,
             split=faces.split,
             seed=seed,
             rows=tuple(rows.tolist()),
-            counts=dict(zip(names, counts, strict=True)),
-            input=spec,
+            coverage=_coverage(pool, names, rows),
+            skipped=pool.skipped,
+            exclude=ExclusionUsed(file=str(pool.exclude), sha256=pool.exclude_sha256) if pool.exclude else None,
+            input=card.input,
             faces_sha256=paths.sha256(folder / FACES),
         )
-        (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        manifest.write(folder)
     return open_calibration_set(out)
 
 
-def balanced_rows(faces: FaceSet, count: int, seed: int) -> npt.NDArray[np.int64]:
-    """`count` rows of `faces`, sorted, spread over the emotions as evenly as their numbers allow."""
-    generator = np.random.default_rng(seed)
-    groups = [generator.permutation(np.flatnonzero(faces.labels == index)) for index in range(len(faces.emotions))]
-    chosen: list[npt.NDArray[np.int64]] = []
-    left = count
-    # Smallest first, so that what a small group cannot give falls to the larger ones.
-    for place, group in enumerate(sorted(groups, key=len)):
-        take = min(len(group), left // (len(groups) - place))
-        chosen.append(group[:take])
-        left -= take
-    return np.sort(np.concatenate(chosen))
-
-
-def open_calibration_set(folder: Path) -> CalibrationSet:
+def open_calibration_set(folder: Path, model: Path | None = None) -> CalibrationSet:
     """Open a set and check that its faces are those of its manifest.
 
-    Raises ArtifactError when it is missing, damaged or altered; the message holds the command that makes it again.
+    Raises ArtifactError when it is missing, damaged or altered; the message holds the command that makes it again, for
+    the file `model`.
     """
-    fix = f"make it again: edgefer calibrate MODEL --out {folder}"
     if folder.is_file():
+        fix = f"make it again: {Request().command(model, folder)}"
         raise ArtifactError(f"{folder} is a file, not the folder of a calibration set", fix)
-    path = paths.require_file(folder / MANIFEST, "a calibration set's manifest", fix)
-    try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "manifest"
-        raise ArtifactError(f"{path} is damaged ({place}: {first['msg']})", fix) from error
-    fix = f"make it again: {_command('MODEL', manifest, folder)}"
+    manifest = read_manifest(folder, model)
+    fix = f"make it again: {Request.of(manifest).command(model, folder)}"
     faces = paths.require_file(folder / FACES, "the faces of a calibration set", fix)
     if paths.sha256(faces) != manifest.faces_sha256:
-        raise ArtifactError(f"{faces} is not the file that {path} describes (the SHA-256 differs)", fix)
-    try:
-        pixels = np.load(faces, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        raise ArtifactError(f"{faces} is no array of faces", fix) from error
-    if pixels.dtype != np.uint8 or pixels.shape != (len(manifest.rows), *manifest.input.shape):
-        raise ArtifactError(f"{faces} holds {pixels.dtype} {list(pixels.shape)}, not what {path} describes", fix)
-    return CalibrationSet(folder, manifest, pixels)
+        raise ArtifactError(f"{faces} is not the file that {folder / MANIFEST} describes (the SHA-256 differs)", fix)
+    return CalibrationSet(folder, manifest, np.load(faces, mmap_mode="r", allow_pickle=False))
 
 
-def _command(model: str, manifest: Manifest, folder: Path) -> str:
-    return f"edgefer calibrate {model} --data {manifest.dataset} --count {len(manifest.rows)} --out {folder}"
+def _coverage(pool: Pool, names: list[str], rows: npt.NDArray[np.int64]) -> Coverage:
+    bounds = brightness_bounds(pool.levels)
+    width = len(bounds) + 1
+    cells = pool.faces.labels[rows] * width + strata(pool.levels[rows], bounds)
+    table = np.bincount(cells, minlength=len(names) * width).reshape(len(names), width).tolist()
+    return Coverage(
+        bounds=bounds,
+        faces={name: tuple(row) for name, row in zip(names, table, strict=True)},
+        drawn=_brightness(pool.levels[rows]),
+        split=_brightness(pool.levels),
+    )
+
+
+def _brightness(levels: npt.NDArray[np.float64]) -> Brightness:
+    return Brightness(mean=float(levels.mean()), darkest=float(levels.min()), brightest=float(levels.max()))
+
+
+def _emotions(card: ModelCard) -> set[str]:
+    return {canonical(label) for label in card.labels}
 
 
 def _plain(value: object) -> str:

@@ -28,18 +28,24 @@ _GATES = {"Sigmoid", "HardSigmoid"}
 
 
 def to_int8(src: Path, calibration: CalibrationSet, dst: Path) -> ModelCard:
+    """`write_int8` with its progress shown."""
+    with progress("calibrating", len(calibration)) as step:
+        return write_int8(src, calibration, dst, step)
+
+
+def write_int8(src: Path, calibration: CalibrationSet, dst: Path, step: Step) -> ModelCard:
     """Write the INT8 copy of a float32 file; what is not a quantised convolution stays float32.
 
     ONNX Runtime runs this file; engines are built from its half-precision copy (`to_fp16`). Ranges are the extremes
-    seen over the calibration set. Raises ArtifactError when the set was made for another model, BuildError when there
-    is nothing to quantise.
+    seen over the calibration set; `step(faces, "")` is called after each batch of it. Raises ArtifactError when the set
+    was made for another model, BuildError when there is nothing to quantise.
     """
     model, card = graph.load(src)
-    calibration.check(card)
+    calibration.check(card, src)
     if card.precision is not Precision.FP32:
         raise BuildError(f"{src} is {card.precision.value} already", "start from the float32 file")
     with tempfile.TemporaryDirectory(prefix="edgefer-int8-") as folder:
-        quantised = _quantise(src, calibration, model.graph.input[0].name, Path(folder))
+        quantised = _quantise(src, calibration, model.graph.input[0].name, Path(folder), step)
     if not graph.census(quantised).get("conv int8"):
         raise BuildError(f"{src} has no convolution to quantise", "build with --precision fp16")
     graph.drop_unused_domains(quantised)
@@ -71,7 +77,7 @@ def gates(model: Any) -> list[str]:
     return found
 
 
-def _quantise(src: Path, calibration: CalibrationSet, name: str, folder: Path) -> Any:
+def _quantise(src: Path, calibration: CalibrationSet, name: str, folder: Path, step: Step) -> Any:
     import onnx
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -81,28 +87,27 @@ def _quantise(src: Path, calibration: CalibrationSet, name: str, folder: Path) -
     level = logging.getLogger().level
     logging.getLogger().setLevel(logging.ERROR)
     try:
-        with progress("calibrating", len(calibration)) as step:
-            quantize_static(
-                str(prepared),
-                str(result),
-                _Reader(calibration, name, step),
-                quant_format=QuantFormat.QDQ,
-                op_types_to_quantize=["Conv"],
-                nodes_to_exclude=gates(onnx.load(str(prepared))),
-                per_channel=True,
-                activation_type=QuantType.QInt8,
-                weight_type=QuantType.QInt8,
-                calibrate_method=CalibrationMethod.MinMax,
-                extra_options={
-                    # TensorRT takes zero points of 0 only, and no INT32 biases.
-                    "ActivationSymmetric": True,
-                    "WeightSymmetric": True,
-                    "QuantizeBias": False,
-                    # False stores INT8 weights with their scales; True stores float weights and quantises at run time.
-                    "AddQDQPairToWeight": False,
-                    "OpTypesToExcludeOutputQuantization": ["Conv"],
-                },
-            )
+        quantize_static(
+            str(prepared),
+            str(result),
+            _Reader(calibration, name, step),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            nodes_to_exclude=gates(onnx.load(str(prepared))),
+            per_channel=True,
+            activation_type=QuantType.QInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            extra_options={
+                # TensorRT takes zero points of 0 only, and no INT32 biases.
+                "ActivationSymmetric": True,
+                "WeightSymmetric": True,
+                "QuantizeBias": False,
+                # False stores INT8 weights with their scales; True stores float weights and quantises at run time.
+                "AddQDQPairToWeight": False,
+                "OpTypesToExcludeOutputQuantization": ["Conv"],
+            },
+        )
     finally:
         logging.getLogger().setLevel(level)
     return onnx.load(str(result))

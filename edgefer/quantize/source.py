@@ -1,30 +1,42 @@
-"""The calibration set that a command uses when it is not told one."""
+"""From a model to the faces that it is calibrated on, and to the set that a command uses when it is not told one."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from edgefer.card import ModelCard
+from edgefer.console import say
 from edgefer.data.faces import FaceSet
-from edgefer.data.load import load_faces
+from edgefer.data.load import load_faces, split_names
 from edgefer.errors import ArtifactError, UsageError
 from edgefer.paths import CALIBRATION
-from edgefer.quantize.calibration import COUNT, SPLIT, CalibrationSet, make_calibration_set, open_calibration_set
+from edgefer.quantize.calibration import COUNT, CalibrationSet, make_calibration_set, open_calibration_set
+from edgefer.quantize.manifest import Manifest, Request, read_manifest
+from edgefer.quantize.pool import SPLIT, Pool, screen
 
 
-def training_faces(card: ModelCard, source: str | None = None) -> FaceSet:
+def training_pool(card: ModelCard, source: str | None = None, exclude: Path | None = None) -> Pool:
     """Faces to calibrate a model on: the Training split of `source`, else of what the model was trained on.
 
-    Raises UsageError when the card does not say, or the faces are not on this machine.
+    Faces of its other splits are kept out, and what `exclude` lists. Raises UsageError when the card does not say, or
+    the faces are not on this machine, ArtifactError as `screen`.
     """
-    name = source or card.provenance.dataset
-    if not name:
+    name = source or trained_on(card)
+    others = [load_faces(name, split) for split in split_names(name) if split != SPLIT]
+    return screen(load_faces(name, SPLIT), others, name, exclude)
+
+
+def trained_on(card: ModelCard) -> str:
+    """The name of the faces that a model was trained on; raises UsageError when its card does not say."""
+    if not card.provenance.dataset:
         raise UsageError(
             f"{card.name} does not say which faces it was trained on, and INT8 needs some of them",
             "name them: edgefer calibrate MODEL --data fer2013 (or demo)",
         )
-    return load_faces(name, SPLIT)
+    return card.provenance.dataset
 
 
 def default_folder(card: ModelCard, faces: FaceSet, count: int) -> Path:
@@ -32,20 +44,50 @@ def default_folder(card: ModelCard, faces: FaceSet, count: int) -> Path:
     return CALIBRATION / re.sub(r"[^\w.+-]+", "-", f"{card.name}-{faces.name}-{count}")
 
 
-def default_set(card: ModelCard) -> tuple[CalibrationSet, bool]:
-    """The model's own set in its default folder, and whether it was there already.
+def fitting_set(folder: Path, card: ModelCard, model: Path) -> CalibrationSet:
+    """Open a set for a model; the errors hold the command that makes a new one for the file `model`.
 
-    It is made, or made again, when it is missing, damaged, or from other faces or for other preprocessing than now.
+    Raises ArtifactError when the set is missing or damaged, was made for other preprocessing, emotions or data, or when
+    the faces that it was drawn from are here and have changed since.
     """
-    faces = training_faces(card)
-    count = min(COUNT, len(faces))
-    folder = default_folder(card, faces, count)
+    made = open_calibration_set(folder, model)
+    made.check(card, model)
+    if (found := _present(made.manifest)) and found[1].sha256 != made.manifest.data_sha256:
+        name, faces = found
+        fix = f"make one of them: {replace(Request.of(made.manifest), data=name).command(model, folder)}"
+        raise ArtifactError(f"{folder} was drawn from other faces than {faces.name} {faces.split} holds now", fix)
+    return made
+
+
+def default_set(card: ModelCard, model: Path) -> tuple[CalibrationSet, bool]:
+    """The model's own set in its default folder, and whether it was there already; `model` is its file.
+
+    It is made when it is missing, and made again, with a message that says why, when it does not fit any more.
+    Raises as `fitting_set` when the set there honours an exclusion list, which nobody but the user can renew.
+    """
+    pool = training_pool(card)
+    count = min(COUNT, pool.left)
+    folder = default_folder(card, pool.faces, count)
     if folder.is_dir():
         try:
-            existing = open_calibration_set(folder)
-            existing.check(card)
-        except ArtifactError:
-            existing = None
-        if existing and existing.manifest.data_sha256 == faces.sha256:
-            return existing, True
-    return make_calibration_set(faces, card.input, count, folder), False
+            return fitting_set(folder, card, model), True
+        except ArtifactError as error:
+            if _honours_a_list(folder):
+                raise
+            say(f"{error.what}: making it again")
+    return make_calibration_set(pool, card, count, folder), False
+
+
+def _present(manifest: Manifest) -> tuple[str, FaceSet] | None:
+    """The faces that a set was drawn from as they are now, and what finds them; None where they are not here."""
+    for name in (manifest.source, manifest.dataset):
+        with contextlib.suppress(UsageError):
+            return name, load_faces(name, SPLIT)
+    return None
+
+
+def _honours_a_list(folder: Path) -> bool:
+    try:
+        return read_manifest(folder, None).exclude is not None
+    except ArtifactError:
+        return False

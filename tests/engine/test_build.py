@@ -15,6 +15,7 @@ from edgefer.engine.build import build_engine, parse_batch
 from edgefer.engine.compiler import compile_plan
 from edgefer.errors import ArtifactError, BackendError, BuildError, Interrupted, UsageError
 from edgefer.quantize.calibration import make_calibration_set
+from edgefer.quantize.pool import screen
 from edgefer.trt import driver
 from edgefer.trt.flavour import load
 from edgefer.trt.plan import read_header
@@ -35,7 +36,7 @@ def onnx(tmp_path):
 
 @pytest.fixture
 def calibration(tmp_path):
-    return make_calibration_set(tiny_net.faces(), tiny_net.SPEC, 70, tmp_path / "set")
+    return make_calibration_set(screen(tiny_net.faces()), tiny_net.card(), 70, tmp_path / "set")
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -147,7 +148,8 @@ def test_turing_has_no_fp32(rtx, onnx):
 def test_int8_needs_a_set_that_fits(rtx, onnx, tmp_path):
     with pytest.raises(UsageError, match="edgefer calibrate"):
         build_engine(onnx, Precision.INT8, flavour=rtx)
-    other = make_calibration_set(tiny_net.faces(), tiny_net.SPEC.model_copy(update={"height": 48}), 7, tmp_path / "set")
+    taller = tiny_net.card(input=tiny_net.SPEC.model_copy(update={"height": 48}))
+    other = make_calibration_set(screen(tiny_net.faces()), taller, 7, tmp_path / "set")
     with pytest.raises(ArtifactError, match="height 48 instead of 32"):
         build_engine(onnx, Precision.INT8, calibration=other, flavour=rtx)
     assert not Path("engines").exists()

@@ -12,6 +12,7 @@ from edgefer.engine.inspect import describe
 from edgefer.errors import ArtifactError
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.fp16 import to_fp16
+from edgefer.quantize.pool import screen
 from edgefer.trt import driver
 from tests import fake_gpu, tiny_net
 from tests.datasets import dataset_of
@@ -111,7 +112,7 @@ def test_an_engine_says_whether_it_runs_here(tmp_path, monkeypatch):
 def test_a_calibration_set_and_a_data_store_are_told_apart(tmp_path):
     from edgefer.data.store import write_store
 
-    made = make_calibration_set(tiny_net.faces(), tiny_net.SPEC, 7, tmp_path / "set")
+    made = make_calibration_set(screen(tiny_net.faces()), tiny_net.card(), 7, tmp_path / "set")
     found = describe(tmp_path / "set")
     assert found.kind == "calibration set"
     assert found.facts["faces"] == 7

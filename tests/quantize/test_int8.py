@@ -11,13 +11,14 @@ from edgefer.quantize import graph
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.fp16 import to_fp16
 from edgefer.quantize.int8 import gates, to_int8
+from edgefer.quantize.pool import screen
 from edgefer.runtime.onnx import OnnxSession
 from tests import tiny_net
 
 
 @pytest.fixture
 def calibration(tmp_path):
-    return make_calibration_set(tiny_net.faces(), tiny_net.SPEC, 70, tmp_path / "set")
+    return make_calibration_set(screen(tiny_net.faces()), tiny_net.card(), 70, tmp_path / "set")
 
 
 def arrays(model):
@@ -95,7 +96,8 @@ def test_gates_of_convolutions_stay_in_float(tmp_path, calibration):
 
 
 def test_a_set_made_for_another_model_is_refused(tmp_path):
-    other = make_calibration_set(tiny_net.faces(), InputSpec(height=40, width=40), 7, tmp_path / "set")
+    larger = tiny_net.card(input=InputSpec(height=40, width=40))
+    other = make_calibration_set(screen(tiny_net.faces()), larger, 7, tmp_path / "set")
     with pytest.raises(ArtifactError, match="made for other preprocessing"):
         to_int8(tiny_net.write(tmp_path / "a.onnx"), other, tmp_path / "b.onnx")
     assert not (tmp_path / "b.onnx").exists()

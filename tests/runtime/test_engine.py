@@ -158,13 +158,14 @@ def test_a_real_engine_answers_as_onnx_runtime_does(tmp_path, precision):
         pytest.skip(machine.problem)
     from edgefer.engine.build import build_engine, toolchain
     from edgefer.quantize.calibration import make_calibration_set
+    from edgefer.quantize.pool import screen
     from edgefer.runtime.onnx import OnnxSession
 
     flavour, _, _ = toolchain(None, ())
     here = machine.gpus[0].target
     if flavour.supports_targets and here not in flavour.targets:
         pytest.skip(f"{flavour.title} has no target {here}")
-    calibration = make_calibration_set(tiny_net.faces(), tiny_net.SPEC, 70, tmp_path / "faces")
+    calibration = make_calibration_set(screen(tiny_net.faces()), tiny_net.card(), 70, tmp_path / "faces")
     targets = (here,) if flavour.supports_targets else ()
     onnx = tiny_net.write(tmp_path / "tiny.onnx")
     result = build_engine(onnx, precision, tmp_path / "e", calibration=calibration, targets=targets)
