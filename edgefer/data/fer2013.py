@@ -117,7 +117,7 @@ def _read_folders(source: Path, options: Options) -> Dataset:
         codes=mirror.splits,
         size=(SIDE, SIDE),
         faces=mirror.faces,
-        source=source.resolve().name,
+        source=f"{source.resolve().name}/",
         source_sha256=fingerprint(source, options),
         command=options.command(NAME, source),
         left_out={"not a picture": mirror.others} if mirror.others else {},

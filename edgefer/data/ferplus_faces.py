@@ -122,7 +122,7 @@ def _rows_of(store: Store) -> Rows:
     info = store.info
     if info.name != "fer2013" or info.emotions != FER2013 or info.size != (SIDE, SIDE):
         raise DataError(f"{store.path} is a store of {info.name}, not of fer2013", _FIX)
-    if not info.source.endswith(".csv"):
+    if info.source.endswith("/"):
         raise DataError(
             f"{store.path} was prepared from class folders, which do not keep the row order that FER+ is joined by",
             _FIX,

@@ -59,6 +59,7 @@ def test_classes_are_read_by_name_whatever_their_order(msambare):
     store = prepare(FER2013, msambare)
     assert _by_name(store, "Training") == EXPECTED
     assert store.info.emotions.index("neutral") == 6
+    assert store.info.source == "fer/"
     assert set(store.split("Training").labels.tolist()) == set(range(7))
 
 

@@ -246,6 +246,12 @@ class TestStep:
         assert str(fault.value).startswith(f"{labels} and {images} are out of step: {words}. ")
         assert not Path("data").exists()
 
+    def test_the_splits_of_a_store_are_told_by_name(self, labels, images):
+        write(images, ["Training"] * 8 + ["PrivateTest"] * 3)
+        store = prepare(FER2013, images)
+        with pytest.raises(DataError, match="row 8 is PublicTest in the one and PrivateTest in the other"):
+            prepare(FERPLUS, labels, options=Options(images=store.path))
+
     def test_rows_of_the_right_splits_in_another_order_are_found_out_by_their_labels(self, tmp_path):
         """The votes follow the labels of FER2013 on most rows; a shuffled csv has them on few."""
         known = np.random.default_rng(0).integers(0, 7, 1200).astype(np.uint8)
