@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import io
 import sys
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -85,7 +86,9 @@ def load_torchscript(path: Path, sha256: str) -> nn.Module:
     import torch
 
     try:
-        return frozen(torch.jit.load(io.BytesIO(content), map_location="cpu"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # torch prefers torch.export; files like this remain
+            return frozen(torch.jit.load(io.BytesIO(content), map_location="cpu"))
     except Exception as error:
         raise ArtifactError(f"{path} cannot be loaded: {reason(error)}", "write it with torch.jit.save") from error
 
@@ -115,7 +118,9 @@ def fill(network: nn.Module, path: Path, rename: Mapping[str, str]) -> nn.Module
 
 def frozen(network: nn.Module) -> nn.Module:
     """The network in evaluation mode, without gradients."""
-    return network.eval().requires_grad_(requires_grad=False)
+    for parameter in network.parameters():  # a TorchScript program refuses the call for all at once
+        parameter.requires_grad_(requires_grad=False)
+    return network.eval()
 
 
 @contextlib.contextmanager

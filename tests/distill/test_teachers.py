@@ -4,11 +4,13 @@ import pytest
 import torch
 
 from edgefer.card import InputSpec, ModelCard
-from edgefer.distill.teachers import load_teachers
+from edgefer.distill.teachers import ensemble, load_teachers
 from edgefer.emotions import FER2013, RESEMOTENET
 from edgefer.errors import DataError
 from edgefer.models.checkpoint import load, save
 from edgefer.models.registry import build
+from edgefer.paths import sha256, sha256_of
+from tests.distill.foreign import Tiny, model, said
 
 CPU = torch.device("cpu")
 
@@ -63,3 +65,58 @@ def test_a_teacher_that_lacks_an_emotion_is_refused():
     path = checkpoint("seven", FER2013, 48)
     with pytest.raises(DataError, match="teacher seven does not know contempt; its labels are anger, disgust, fear"):
         load_teachers((path,), (*FER2013, "contempt"), CPU)
+
+
+FIRST, SECOND = torch.tensor([[2.0, 0.0, 1.0]]), torch.tensor([[10.0, 14.0, 12.0]])
+
+
+def test_the_mean_of_logits_ignores_offsets_and_heeds_weights():
+    mean = ensemble((FIRST, SECOND + 100), (1.0, 3.0), "logits")
+    # Centred: (1, -1, 0) and (-2, 2, 0); a quarter of the first and three of the second.
+    assert torch.allclose(mean, torch.tensor([[-1.25, 1.25, 0.0]]), atol=1e-5)
+
+
+def test_the_mean_of_probabilities_is_theirs_and_heeds_weights():
+    mean = ensemble((FIRST, SECOND), (1.0, 3.0), "softmax").exp()
+    assert torch.allclose(mean, FIRST.softmax(1) / 4 + SECOND.softmax(1) * 3 / 4, atol=1e-6)
+    certain = ensemble((torch.tensor([[-200.0, 0.0]]), torch.tensor([[-200.0, 0.0]])), (1.0, 1.0), "softmax")
+    assert torch.allclose(certain, torch.tensor([[-200.0, 0.0]]))
+
+
+@pytest.mark.parametrize("combine", ["logits", "softmax"])
+def test_one_teacher_is_no_mean(combine: str):
+    assert ensemble((FIRST,), (0.3,), combine) is FIRST
+
+
+def test_checkpoints_and_models_are_one_ensemble_with_names_networks_and_cards(monkeypatch: pytest.MonkeyPatch):
+    path = checkpoint("ours", FER2013, 24)
+    monkeypatch.setattr("edgefer.distill.teachers_open.build_by_factory", lambda *_: Tiny().eval())
+    monkeypatch.setattr("edgefer.distill.teachers_open.factory_source", lambda _: None)
+    theirs = model(said("mine:make", weight=3.0))
+    weighted = model({"source": str(path), "weight": 0.5})
+    teachers = load_teachers((path,), FER2013, CPU, (theirs, weighted), "softmax")
+    assert teachers.name == "ours+mine:make+ours"
+    assert len(teachers.networks) == 3
+    assert len(teachers.cards) == 2
+    faces = torch.rand(3, 1, 24, 24) * 255
+    first, second = load_teachers((path,), FER2013, CPU), load_teachers((), FER2013, CPU, (theirs,))
+    shares = first.logits(faces).softmax(1) * 1.5 / 4.5 + second.logits(faces).softmax(1) * 3 / 4.5
+    assert torch.allclose(teachers.logits(faces).softmax(1), shares, atol=1e-5)
+
+
+def test_the_hash_tells_ensembles_apart_and_that_of_checkpoints_alone_is_as_it_was():
+    paths = (checkpoint("one", FER2013, 24), checkpoint("two", FER2013, 24))
+    assert load_teachers(paths, FER2013, CPU).sha256 == sha256_of(*(sha256(path) for path in paths), *FER2013)
+    models = [model({"source": str(path)}) for path in paths]
+    heavy = [models[0].model_copy(update={"weight": 2.0}), models[1]]
+    made = [
+        load_teachers(paths, FER2013, CPU),
+        load_teachers(paths, FER2013, CPU, (), "softmax"),
+        load_teachers(paths[::-1], FER2013, CPU),
+        load_teachers(paths, RESEMOTENET, CPU),
+        load_teachers(paths[:1], FER2013, CPU, models[1:]),
+        load_teachers((), FER2013, CPU, models),
+        load_teachers((), FER2013, CPU, models, "softmax"),
+        load_teachers((), FER2013, CPU, heavy),
+    ]
+    assert len({teachers.sha256 for teachers in made}) == len(made)
