@@ -40,14 +40,19 @@ def locate(source: str) -> Path:
             f"{source} is a file, not a prepared store",
             f"prepare it first: edgefer data prepare fer2013 --source {source}",
         )
+    # The readers find stores through this module.
+    from edgefer.data.prepare import DATASETS
+
     known = [demo.NAME, *stores()]
     near = difflib.get_close_matches(source, known, n=1)
-    if near:
+    if reader := DATASETS.get(source):
+        hint = f"prepare it first: edgefer data prepare {source} --source {reader.source}"
+    elif near:
         hint = f"did you mean '{near[0]}'?"
-    elif source == "fer2013":
-        hint = "prepare it first: edgefer data prepare fer2013 --source fer2013.csv"
+    elif source and Path(source).is_dir():
+        hint = f"if it holds class folders, prepare it first: edgefer data prepare folder --source {source}"
     else:
-        hint = f"there is: {', '.join(known)}; more with: edgefer data prepare fer2013 --source fer2013.csv"
+        hint = f"there is: {', '.join(known)}; more with: edgefer data prepare DATASET"
     raise UsageError(f"no faces are known as '{source}'", hint)
 
 

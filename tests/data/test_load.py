@@ -48,6 +48,8 @@ def test_folders_that_are_no_stores_are_not_listed():
     ("source", "hint"),
     [
         ("fer2013", "edgefer data prepare fer2013 --source fer2013.csv"),
+        ("rafdb", "edgefer data prepare rafdb --source basic"),
+        ("data", "if it holds class folders, prepare it first: edgefer data prepare folder --source data"),
         ("demmo", "did you mean 'demo'?"),
         ("facse", "did you mean 'faces'?"),
         ("zzz", "there is: demo, faces; more with: edgefer data prepare"),
