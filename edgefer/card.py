@@ -65,7 +65,11 @@ class InputSpec(_Frozen):
 
 
 class Measurement(_Frozen):
-    """One accuracy, and exactly where it comes from. All figures are fractions 0..1; `recall` is by emotion name."""
+    """One accuracy, and exactly where it comes from. All figures are fractions 0..1; `recall` is by emotion name.
+
+    protocol: which faces of the split: `official` for all, `leak-free` for those that do not stand in Training.
+    tta: test-time augmentation, `none` for a single crop. Cards written before these were told have the defaults.
+    """
 
     dataset: str
     split: str
@@ -75,6 +79,14 @@ class Measurement(_Frozen):
     balanced_accuracy: float
     macro_f1: float
     recall: dict[str, float]
+    protocol: str = "official"
+    tta: str = "none"
+
+    @property
+    def place(self) -> str:
+        """Which faces, and how they were shown, such as `fer2013 PublicTest` or `fer2013 PublicTest, leak-free`."""
+        protocol = f", {self.protocol}" if self.protocol != "official" else ""
+        return f"{self.dataset} {self.split}{protocol}{f', {self.tta}' if self.tta != 'none' else ''}"
 
 
 class Provenance(_Frozen):

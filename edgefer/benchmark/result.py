@@ -124,8 +124,9 @@ class Row(_Frozen):
 
     @property
     def measurement(self) -> Measurement | None:
-        """The accuracy to show: the card's last one on PublicTest, else its last one."""
-        measured = self.card.measured if self.card else ()
+        """The accuracy to show: the card's last one on PublicTest, else its last one; official and single crop."""
+        known = self.card.measured if self.card else ()
+        measured = [one for one in known if (one.protocol, one.tta) == ("official", "none")]
         return next(
             (one for one in reversed(measured) if one.split == "PublicTest"), measured[-1] if measured else None
         )

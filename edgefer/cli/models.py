@@ -47,7 +47,7 @@ def ls(json: Json = False) -> None:
 
 
 def _student_line(name: str, path: Path, card: ModelCard) -> str:
-    measured = "; ".join(f"{one.accuracy:.2%} on {one.dataset} {one.split}" for one in card.measured)
+    measured = "; ".join(f"{one.accuracy:.2%} on {one.place}" for one in card.measured)
     return f"{name}  student, {path.stat().st_size / 1e6:.2f} MB, {card.parameters:,} parameters, {measured}  {path}"
 
 

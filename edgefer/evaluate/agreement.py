@@ -9,7 +9,7 @@ import numpy as np
 from edgefer import emotions
 from edgefer.data.faces import FaceSet
 from edgefer.errors import DataError
-from edgefer.evaluate.evaluate import classify
+from edgefer.evaluate.classify import classify
 from edgefer.runtime.session import Array, Session
 
 

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from edgefer import emotions
 from edgefer.card import Measurement
 from edgefer.console import Step
 from edgefer.data.faces import FaceSet
-from edgefer.data.preprocess import network_input
-from edgefer.errors import ArtifactError, DataError, UsageError
+from edgefer.errors import DataError
 from edgefer.evaluate import metrics
-from edgefer.runtime.session import Array, Session
+from edgefer.evaluate.answers import Answers, answer
+from edgefer.evaluate.bootstrap import Interval, Intervals, intervals
+from edgefer.evaluate.calibration_error import Reliability, confidences, reliability
+from edgefer.evaluate.choices import Tta
+from edgefer.evaluate.record import evaluation_record
+from edgefer.runtime.session import Session
+
+OFFICIAL = "official"
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,8 @@ class Evaluation:
 
     emotions: the model's label names. confusion: int64 `[emotions, emotions]`, `[true, predicted]`, in that order; all
     rates below follow from it. negative_log_likelihood: mean over faces, nats. Absent emotions: see `metrics`.
+    protocol: which faces of the split: `official` for all of them. tta, views: how each face was shown, in one word and
+    in a phrase. brier, reliability, intervals: None for an evaluation that is made from counts alone.
     """
 
     model: str
@@ -34,6 +42,13 @@ class Evaluation:
     emotions: tuple[str, ...]
     confusion: metrics.Confusion
     negative_log_likelihood: float
+    precision: str = ""
+    protocol: str = OFFICIAL
+    tta: Tta = Tta.NONE
+    views: str = "single crop"
+    brier: float | None = None
+    reliability: Reliability | None = None
+    intervals: Intervals | None = None
 
     def __post_init__(self) -> None:
         side = len(self.emotions)
@@ -43,6 +58,11 @@ class Evaluation:
             raise DataError("a confusion matrix holds counts, whole numbers from 0 up")
         if not self.confusion.sum():
             raise DataError(f"{self.dataset} {self.split} holds no faces", "evaluate on a split that does")
+
+    @property
+    def title(self) -> str:
+        """Name, precision and backend."""
+        return f"{' '.join(filter(None, (self.model, self.precision)))} ({self.backend})"
 
     @property
     def faces(self) -> int:
@@ -69,6 +89,17 @@ class Evaluation:
         """Mean F1 over the emotions present, 0..1."""
         return metrics.mean_of([score.f1 for score in self.scores.values()])
 
+    @property
+    def calibration_error(self) -> float | None:
+        """Expected calibration error, 0..1."""
+        return None if self.reliability is None else self.reliability.error
+
+    @property
+    def recall_intervals(self) -> dict[str, Interval | None]:
+        """95 % interval of each emotion's recall, by name."""
+        known = self.intervals.recall if self.intervals else (None,) * len(self.emotions)
+        return dict(zip(self.emotions, known, strict=True))
+
     def to_measurement(self) -> Measurement:
         """The part that a model card keeps; `recall` holds the emotions that have faces."""
         return Measurement(
@@ -80,56 +111,17 @@ class Evaluation:
             balanced_accuracy=self.balanced_accuracy,
             macro_f1=self.macro_f1,
             recall={name: score.recall for name, score in self.scores.items() if score.recall is not None},
+            protocol=self.protocol,
+            tta=self.tta.value,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; a figure without a value is null."""
-        return {
-            "schema": 1,
-            "model": self.model,
-            "backend": self.backend,
-            "dataset": self.dataset,
-            "split": self.split,
-            "data_sha256": self.data_sha256,
-            "faces": self.faces,
-            "accuracy": self.accuracy,
-            "balanced_accuracy": self.balanced_accuracy,
-            "macro_f1": self.macro_f1,
-            "negative_log_likelihood": self.negative_log_likelihood,
-            "emotions": {
-                name: {"faces": score.faces, "precision": score.precision, "recall": score.recall, "f1": score.f1}
-                for name, score in self.scores.items()
-            },
-            "confusion": {"order": list(self.emotions), "true_by_predicted": self.confusion.tolist()},
-        }
+        return evaluation_record(self)
 
     def to_json(self, indent: int | None = 2) -> str:
         """One JSON object."""
         return json.dumps(self.to_dict(), indent=indent)
-
-
-def classify(session: Session, faces: FaceSet, batch: int = 64, step: Step | None = None) -> Array:
-    """Logits, float32 `[N, labels]` in the card's label order, for every face in the set's order.
-
-    `step(advance, note)` is called after each batch. Raises UsageError for a batch below 1 and ArtifactError when the
-    network answers with numbers that are not finite.
-    """
-    if batch < 1:
-        raise UsageError(f"a batch of {batch} faces is not possible", "use --batch 1 or more")
-    parts = [np.empty((0, len(session.card.labels)), np.float32)]
-    for start in range(0, len(faces), batch):
-        pixels = faces.pixels[start : start + batch]
-        parts.append(session.infer(network_input(pixels, session.card.input)))
-        if step is not None:
-            step(len(pixels), "")
-    logits = np.concatenate(parts)
-    broken = int((~np.isfinite(logits)).any(axis=1).sum())
-    if broken:
-        raise ArtifactError(
-            f"{session.card.name} ({session.backend}) answers {broken} of {len(logits)} faces with numbers that are not finite",
-            "its weights or its precision are broken: train or export it again",
-        )
-    return logits
 
 
 def evaluate(session: Session, faces: FaceSet, batch: int = 64, step: Step | None = None) -> Evaluation:
@@ -137,20 +129,34 @@ def evaluate(session: Session, faces: FaceSet, batch: int = 64, step: Step | Non
 
     Raises DataError when the set is empty or model and data do not carry the same emotions, and as `classify`.
     """
-    labels = tuple(emotions.canonical(name) for name in session.card.labels)
-    # A face labelled `i` in the set's order stands at `position[i]` of the model's outputs.
-    position = np.asarray(emotions.permutation(labels, faces.emotions), np.int64)
+    return score(answer(session, faces, batch, step))
+
+
+def score(answers: Answers, keep: npt.NDArray[np.bool_] | None = None, protocol: str = OFFICIAL) -> Evaluation:
+    """Score answers. keep: bool `[N]`, the faces that `protocol` judges; None for all of them.
+
+    Raises DataError when it judges none.
+    """
+    faces, truth, logits, predicted = answers.faces, answers.truth, answers.logits, answers.predicted
+    if keep is not None:
+        faces, truth, logits, predicted = faces.take(np.flatnonzero(keep)), truth[keep], logits[keep], predicted[keep]
     if not len(faces):
-        raise DataError(f"{faces.name} {faces.split} holds no faces", "evaluate on a split that does")
-    truth = position[faces.labels]
-    logits = classify(session, faces, batch, step)
+        raise DataError(f"the protocol '{protocol}' leaves no face of {faces.name} {faces.split}")
+    confidence, classes = confidences(logits), len(answers.emotions)
     return Evaluation(
-        model=session.card.name,
-        backend=session.backend,
+        model=answers.card.name,
+        backend=answers.backend,
         dataset=faces.name,
         split=faces.split,
         data_sha256=faces.sha256,
-        emotions=labels,
-        confusion=metrics.confusion_matrix(truth, logits.argmax(axis=1), len(labels)),
+        emotions=answers.emotions,
+        confusion=metrics.confusion_matrix(truth, predicted, classes),
         negative_log_likelihood=metrics.negative_log_likelihood(logits, truth),
+        precision=answers.card.precision.value,
+        protocol=protocol,
+        tta=answers.tta,
+        views=answers.views,
+        brier=metrics.brier(logits, truth),
+        reliability=reliability(confidence, predicted == truth),
+        intervals=intervals(truth, predicted, confidence, classes),
     )

@@ -67,3 +67,15 @@ def negative_log_likelihood(logits: npt.NDArray[np.float32], truth: Labels) -> f
     peak = wide.max(axis=1)
     total = peak + np.log(np.exp(wide - peak[:, None]).sum(axis=1))
     return float((total - wide[np.arange(len(truth)), truth]).mean())
+
+
+def brier(logits: npt.NDArray[np.float32], truth: Labels) -> float:
+    """Mean over faces of the squared distance between probabilities and truth, 0 (sure and right) .. 2 (sure and wrong).
+
+    Brier 1950, over `[N, classes]` logits; computed in float64, N at least 1.
+    """
+    wide = logits.astype(np.float64)
+    odds = np.exp(wide - wide.max(axis=1, keepdims=True))
+    errors = odds / odds.sum(axis=1, keepdims=True)
+    errors[np.arange(len(truth)), truth] -= 1
+    return float((errors**2).sum(axis=1).mean())

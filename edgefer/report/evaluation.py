@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from edgefer.evaluate import words
 from edgefer.evaluate.evaluate import Evaluation
-from edgefer.report import page, plots
+from edgefer.report import evaluation_plots, page, plots
 from edgefer.report.page import Html, Section
 
 
@@ -30,15 +31,55 @@ def headline(evaluation: Evaluation) -> Html:
 
 def by_emotion(evaluation: Evaluation) -> Html:
     """Recall, precision and F1 of each emotion."""
-    rows = [
-        [name, f"{score.faces:,}", percent(score.recall), percent(score.precision), percent(score.f1)]
-        for name, score in evaluation.scores.items()
+    caption = f"{evaluation.title} on {evaluation.dataset} {evaluation.split}, in per cent"
+    if evaluation.protocol != "official":
+        caption += f", {evaluation.protocol}"
+    head = [name.removesuffix(" %") for name in words.EMOTION_HEAD]
+    return page.table(caption, head, words.emotion_rows(evaluation))
+
+
+def recalls(evaluation: Evaluation) -> Html:
+    """Recall of each emotion with its interval."""
+    return recalls_of({evaluation.model: evaluation})
+
+
+def recalls_of(evaluations: dict[str, Evaluation]) -> Html:
+    """The same of several models on the same faces, by the name to show."""
+    first = next(iter(evaluations.values()))
+    series = [
+        evaluation_plots.RecallSeries(
+            name, [score.recall for score in one.scores.values()], list(one.recall_intervals.values())
+        )
+        for name, one in evaluations.items()
     ]
-    caption = f"{evaluation.model} ({evaluation.backend}) on {evaluation.dataset} {evaluation.split}, in per cent"
-    return page.table(caption, ["emotion", "faces", "recall", "precision", "F1"], rows)
+    known = {name: score.recall for name, score in first.scores.items() if score.recall is not None}
+    worst = min(known, key=known.__getitem__)
+    said = f"{worst} is found least often, {known[worst]:.1%} of its {first.scores[worst].faces:,} faces"
+    caption = f"How many of each emotion's faces are found, with 95 % intervals: {said}."
+    draw = partial(evaluation_plots.recall, first.emotions, series)
+    return page.figure(draw, caption, f"Recall by emotion: {said}.")
 
 
-def matrix(evaluation: Evaluation) -> Html:
+def reliability(evaluation: Evaluation) -> Html:
+    """Whether the network is right as often as it is sure; no figure for an evaluation from counts alone."""
+    found = evaluation.reliability
+    if found is None:
+        return page.text("How sure the network was is not known.")
+    confidence = float((found.faces * found.confidence).sum() / found.faces.sum())
+    lean = "surer than it is right" if confidence > evaluation.accuracy else "right more often than it is sure"
+    said = (
+        f"expected calibration error {found.error:.1%}; on average it is {confidence:.1%} sure and "
+        f"{evaluation.accuracy:.1%} right, so {lean}"
+    )
+    caption = (
+        f"Bars: how often a label is right, by how sure the network was; on the dashed line the two are equal. "
+        f"Dots: the mean probability of each bar's faces. {evaluation.model}: {said}."
+    )
+    draw = partial(evaluation_plots.reliability, found)
+    return page.figure(draw, caption, f"Reliability diagram of {evaluation.model}: {said}.")
+
+
+def matrix(evaluation: Evaluation, name: str = "") -> Html:
     """The confusion matrix; its words name the commonest mistake."""
     mistakes = [
         (int(count), evaluation.emotions[true], evaluation.emotions[said])
@@ -52,9 +93,4 @@ def matrix(evaluation: Evaluation) -> Html:
         words = f"The commonest mistake: {count:,} faces of {true} were called {said}."
     caption = f"Each row is one true emotion and adds up to 100 %; the diagonal is recall. {words}"
     draw = partial(plots.confusion, evaluation.confusion, evaluation.emotions)
-    return page.figure(draw, caption, f"Confusion matrix of {evaluation.model}. {words}")
-
-
-def percent(value: float | None) -> str:
-    """`61.3`, or a dash for what has no value."""
-    return "-" if value is None else f"{100 * value:.1f}"
+    return page.figure(draw, caption, f"Confusion matrix of {name or evaluation.model}. {words}")

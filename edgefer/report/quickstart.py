@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from edgefer.evaluate.words import percent
 from edgefer.pipeline.quickstart import Quickstart
 from edgefer.report import benchmark, evaluation, page, training
-from edgefer.report.evaluation import percent
 from edgefer.report.page import Html, Section
 
 FACES_NOTE = (

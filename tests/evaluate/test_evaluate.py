@@ -9,7 +9,8 @@ from edgefer.card import Measurement, ModelCard
 from edgefer.data.faces import FaceSet
 from edgefer.emotions import FER2013, FERPLUS, RESEMOTENET
 from edgefer.errors import ArtifactError, DataError, UsageError
-from edgefer.evaluate.evaluate import Evaluation, classify, evaluate
+from edgefer.evaluate.classify import classify
+from edgefer.evaluate.evaluate import Evaluation, evaluate
 from edgefer.runtime.onnx import OnnxSession
 from edgefer.runtime.session import Session
 from tests import brightness_model
@@ -107,7 +108,13 @@ def test_missing_emotions_leave_no_nan_anywhere(session):
     found = evaluate(session, faces(["happy", "sad", "sad"]))
     values = json.loads(found.to_json())
     assert "NaN" not in found.to_json()
-    assert values["emotions"]["fear"] == {"faces": 0, "precision": None, "recall": None, "f1": None}
+    assert values["emotions"]["fear"] == {
+        "faces": 0,
+        "recall": None,
+        "recall_interval": None,
+        "precision": None,
+        "f1": None,
+    }
     assert values["balanced_accuracy"] == 1
 
 
