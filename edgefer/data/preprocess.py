@@ -1,7 +1,7 @@
 """The one definition of picture -> network input, used in training, evaluation, calibration and the camera loop.
 
-Resizing averages areas when it shrinks and interpolates linearly when it enlarges, so that a 200 px camera crop and a
-48 px training face end up equally sharp.
+Resizing averages areas along an axis that shrinks and interpolates linearly along one that grows, so that a 200 px
+camera crop and a 48 px training face end up equally sharp.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ def resize(picture: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArr
         raise DataError(f"an empty picture of shape {list(picture.shape)} has no face to resize")
     import cv2
 
-    shrinks = picture.shape[0] > height or picture.shape[1] > width
-    return np.asarray(
-        cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8
-    )
+    # In one call with both, OpenCV's area mode would sample two pixels along the axis that shrinks, and average none.
+    least = min(picture.shape[0], height), min(picture.shape[1], width)
+    if least != picture.shape[:2]:
+        picture = np.asarray(cv2.resize(picture, least[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    if least != (height, width):
+        picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return picture
 
 
 def network_input(faces: npt.NDArray[np.uint8], spec: InputSpec) -> npt.NDArray[np.float32]:

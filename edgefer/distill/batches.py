@@ -34,18 +34,22 @@ def label_targets(faces: FaceSet) -> Tensor:
 def fit(pixels: Tensor, spec: InputSpec) -> Tensor:
     """Float pixels 0..255 `[N, 1 or 3, H, W]` to a network's input `[N, C, h, w]`.
 
-    The same as `edgefer.data.preprocess.network_input` to within one grey level: areas when it shrinks, linear when it
-    enlarges, BT.601 luma for colour faces in a gray network.
+    The same as `edgefer.data.preprocess.network_input` to within one grey level: luma first for colour faces in a gray
+    network, then areas along the axes that shrink, then linear along those that grow.
     """
     if spec.colour == "gray" and pixels.shape[1] == 3:
-        luma = torch.tensor((0.299, 0.587, 0.114), device=pixels.device, dtype=pixels.dtype)
-        pixels = (pixels * luma[:, None, None]).sum(1, keepdim=True).round()
+        # BT.601 in the whole numbers that OpenCV uses. They are exact in float32, so that both round alike.
+        weights = torch.tensor((9798, 19235, 3735), device=pixels.device, dtype=pixels.dtype)
+        pixels = ((pixels * weights[:, None, None]).sum(1, keepdim=True) / 32768 + 0.5).floor()
     height, width = pixels.shape[2:]
     if (height, width) != (spec.height, spec.width):
-        if height > spec.height or width > spec.width:
-            rows, columns = (_area(*sizes, pixels) for sizes in ((height, spec.height), (width, spec.width)))
-            pixels = rows @ pixels @ columns.T
-        else:
+        least = min(height, spec.height), min(width, spec.width)
+        if least != (height, width):
+            rows, columns = _area(height, least[0], pixels), _area(width, least[1], pixels)
+            # A teacher is asked in bfloat16, which would take grey levels from a matrix product.
+            with torch.autocast(pixels.device.type, enabled=False):
+                pixels = rows @ pixels @ columns.T
+        if least != (spec.height, spec.width):
             pixels = F.interpolate(pixels, (spec.height, spec.width), mode="bilinear", align_corners=False)
         pixels = pixels.round()
     return pixels.expand(-1, spec.channels, -1, -1)
