@@ -11,8 +11,7 @@ from pathlib import Path
 from edgefer.data import affectnet_csv, affectnet_npy
 from edgefer.data.affectnet_classes import NAME, WHERE, Classes
 from edgefer.data.dataset import Dataset, Options, Reader
-from edgefer.data.picture_files import fingerprint
-from edgefer.errors import DataError
+from edgefer.data.picture_files import fingerprint, nothing_at
 
 SIDE = 112
 
@@ -40,8 +39,7 @@ def fingerprint_of(source: Path, options: Options) -> str:
     options.only(NAME, "classes", "size")
     if affectnet_npy.is_at(source):
         return fingerprint(NAME, options, [], affectnet_npy.parts(source))
-    what = "holds neither training.csv nor train_set/annotations" if source.exists() else "does not exist"
-    raise DataError(f"{source} {what}", WHERE)
+    raise nothing_at(source, "neither training.csv nor train_set/annotations", WHERE)
 
 
 AFFECTNET = Reader(

@@ -12,7 +12,7 @@ from edgefer.console import say
 from edgefer.data.affectnet_classes import SPLITS, WHERE, Classes
 from edgefer.data.csv_text import CsvFile
 from edgefer.data.label_file import line_fault, picture_name, pixels, read_table
-from edgefer.data.picture_files import Files, first_folder, list_files
+from edgefer.data.picture_files import Files, first_file, first_folder, list_files
 from edgefer.data.picture_rows import PictureRows
 from edgefer.data.preprocess import Box
 from edgefer.errors import DataError
@@ -26,7 +26,7 @@ _WITHIN = ("", "Manually_Annotated_file_lists", "Manually_Annotated")
 
 def is_at(source: Path) -> bool:
     """Whether this layout is in `source`, or some of it."""
-    return any((source / folder / name).is_file() for folder in _WITHIN for name in LISTS)
+    return first_file(source / folder / name for folder in _WITHIN for name in LISTS) is not None
 
 
 def parts(source: Path, images: Path | None) -> tuple[list[Path], Files]:
@@ -69,7 +69,7 @@ def read(source: Path, images: Path | None, classes: Classes) -> PictureRows:
 
 
 def _list(source: Path, name: str) -> Path:
-    found = next((path for folder in _WITHIN if (path := source / folder / name).is_file()), None)
+    found = first_file(source / folder / name for folder in _WITHIN)
     if found is None:
         raise DataError(f"{source / name} does not exist", WHERE)
     return found

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgefer.console import say
 from edgefer.data.affectnet_classes import SPLITS, WHERE, Classes
-from edgefer.data.picture_files import Files, list_files
+from edgefer.data.picture_files import Files, first_folder, list_files
 from edgefer.data.picture_rows import PictureRows
 from edgefer.errors import DataError
 
@@ -23,7 +23,7 @@ _ENDING = "_exp.npy"
 
 def is_at(source: Path) -> bool:
     """Whether this layout is in `source`, or some of it."""
-    return any((source / folder / "annotations").is_dir() for folder in FOLDERS)
+    return first_folder(source / folder / "annotations" for folder in FOLDERS) is not None
 
 
 def parts(source: Path) -> list[Files]:

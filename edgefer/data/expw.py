@@ -18,7 +18,7 @@ from edgefer.data.csv_text import CsvFile
 from edgefer.data.dataset import Dataset, Options, Reader
 from edgefer.data.holdout import is_held_out
 from edgefer.data.label_file import class_number, line_fault, picture_name, pixels, read_lines
-from edgefer.data.picture_files import Files, fingerprint, first_folder, list_files
+from edgefer.data.picture_files import Files, fingerprint, first_file, first_folder, list_files
 from edgefer.data.picture_rows import PictureRows
 from edgefer.data.preprocess import Box
 from edgefer.emotions import EXPW as EMOTIONS
@@ -67,8 +67,7 @@ def fingerprint_of(source: Path, options: Options) -> str:
 
 
 def _list_file(source: Path) -> Path:
-    places = (source / LIST, source / "data" / LIST, source / "label" / LIST)
-    found = next((place for place in places if place.is_file()), None)
+    found = first_file((source / LIST, source / "data" / LIST, source / "label" / LIST))
     if found is None:
         raise DataError(f"{source / LIST} does not exist", WHERE)
     return found

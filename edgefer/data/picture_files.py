@@ -47,7 +47,7 @@ def list_files(root: Path, depth: int, fix: str, suffixes: Collection[str] = SUF
             if entry.is_dir():
                 (below if level < depth else deeper).append(name)
             elif os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122 - a Path per file takes ten times as long
-                status = entry.stat()
+                status = _stat(entry, fix)
                 digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode("utf-8", "surrogateescape"))
                 names.append(name)
             else:
@@ -68,12 +68,28 @@ def fingerprint(dataset: str, options: Options, labels: Iterable[Path], files: I
     (`edgefer data prepare --force` reads all again). The options are in it, but for where the pictures are.
     """
     chosen = f"{options.protocol} {options.classes} {options.size}"
-    return sha256_of(dataset, chosen, *(sha256(file) for file in labels), *(listed.sha256 for listed in files))
+    try:
+        hashes = [sha256(file) for file in labels]
+    except OSError as error:
+        raise DataError(f"cannot read {error.filename}: {error.strerror}", "make it readable") from error
+    return sha256_of(dataset, chosen, *hashes, *(listed.sha256 for listed in files))
 
 
 def first_folder(candidates: Iterable[Path]) -> Path | None:
-    """The first of several places that is a folder."""
-    return next((folder for folder in candidates if folder.is_dir()), None)
+    """The first of several places that is a folder which may be entered."""
+    folders = (place for place in candidates if os.path.isdir(place))  # noqa: PTH112 - Path's may raise
+    return next((folder for folder in folders if os.access(folder, os.X_OK)), None)
+
+
+def first_file(candidates: Iterable[Path]) -> Path | None:
+    """The first of several places that is a file."""
+    return next((place for place in candidates if os.path.isfile(place)), None)  # noqa: PTH113 - as above
+
+
+def nothing_at(source: Path, wanted: str, fix: str) -> DataError:
+    """The error of a source without any known layout, to raise. wanted: what would be in it."""
+    what = f"holds {wanted}" if first_folder([source]) else "is not a folder that can be opened"
+    return DataError(f"{source} {what if os.path.lexists(source) else 'does not exist'}", fix)
 
 
 def _entries(folder: Path, fix: str) -> list[os.DirEntry[str]]:
@@ -86,6 +102,13 @@ def _entries(folder: Path, fix: str) -> list[os.DirEntry[str]]:
         raise DataError(f"{folder} is not a folder", fix) from error
     except OSError as error:
         raise DataError(f"cannot list {folder}: {error.strerror}", fix) from error
+
+
+def _stat(entry: os.DirEntry[str], fix: str) -> os.stat_result:
+    try:
+        return entry.stat()
+    except OSError as error:  # such as a link that leads nowhere
+        raise DataError(f"cannot read {entry.path}: {error.strerror}", fix) from error
 
 
 def _visible(name: str) -> bool:

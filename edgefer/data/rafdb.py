@@ -15,7 +15,7 @@ from edgefer.console import say
 from edgefer.data.csv_text import CsvFile
 from edgefer.data.dataset import Dataset, Options, Reader
 from edgefer.data.label_file import class_number, line_fault, picture_name, read_lines, read_table
-from edgefer.data.picture_files import Files, fingerprint, first_folder, list_files
+from edgefer.data.picture_files import Files, fingerprint, first_file, first_folder, list_files, nothing_at
 from edgefer.data.picture_rows import PictureRows
 from edgefer.emotions import RAFDB as EMOTIONS
 from edgefer.errors import DataError
@@ -52,7 +52,7 @@ def fingerprint_of(source: Path, options: Options) -> str:
 def _list_file(source: Path) -> Path | None:
     """The authors' label file in one of the places where people have it."""
     places = (source / "basic" / "EmoLabel", source / "EmoLabel", source)
-    return next((place / LIST for place in places if (place / LIST).is_file()), None)
+    return first_file(place / LIST for place in places)
 
 
 def _pictures(file: Path, options: Options) -> Files:
@@ -98,18 +98,13 @@ def _split_of(name: str) -> int:
 
 def _kaggle_root(source: Path) -> Path:
     """The folder that holds `train` and `test`."""
-    found = first_folder(
-        folder for folder in (source, source / "DATASET") if all((folder / name).is_dir() for name in _FOLDERS)
-    )
-    if found is None:
-        what = "does not exist" if not source.exists() else f"holds neither EmoLabel/{LIST} nor DATASET/train"
-        raise DataError(f"{source} {what}", WHERE)
-    return found
+    if found := first_folder(folder / _FOLDERS[0] for folder in (source, source / "DATASET")):
+        return found.parent
+    raise nothing_at(source, f"neither EmoLabel/{LIST} nor DATASET/{_FOLDERS[0]}", WHERE)
 
 
 def _csv_file(root: Path, folder: str) -> Path | None:
-    places = (root / f"{folder}_labels.csv", root.parent / f"{folder}_labels.csv")
-    return next((place for place in places if place.is_file()), None)
+    return first_file(place / f"{folder}_labels.csv" for place in (root, root.parent))
 
 
 def _kaggle_pictures(root: Path, folder: str) -> Files:
