@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgefer.errors import CheckFailed, UsageError
-from edgefer.evaluate.comparison import Comparison
+from edgefer.evaluate.comparison import Change, Comparison
 
 # One face of fewer than this is more than one percentage point of its emotion's recall.
 FEW = 100
@@ -61,12 +61,8 @@ def judge(comparison: Comparison, max_drop: float | None = None, max_class_drop:
                 continue
             if -100 * change.difference > max_class_drop + _TINY:
                 failures.append(_fell(name, change.reference, change.candidate, max_class_drop))
-            if change.faces < FEW and change.interval is not None:
-                notes.append(
-                    f"{name} has {change.faces} faces, so one face is {100 / change.faces:.1f} points; its change of "
-                    f"{points(change.difference)} has a 95 % interval of {points(change.interval.low)} to "
-                    f"{points(change.interval.high)}"
-                )
+            if change.faces < FEW:
+                notes.append(_few(name, change))
     if max_drop is not None and -100 * comparison.difference > max_drop + _TINY:
         failures.append(_fell("accuracy", *comparison.accuracies, max_drop))
     return Verdict(comparison.candidate, comparison.reference, max_drop, max_class_drop, tuple(failures), tuple(notes))
@@ -75,6 +71,14 @@ def judge(comparison: Comparison, max_drop: float | None = None, max_class_drop:
 def points(difference: float) -> str:
     """A difference of two shares in percentage points with its sign, such as `-1.3`."""
     return f"{100 * difference:+.1f}"
+
+
+def _few(name: str, change: Change) -> str:
+    start = f"{name} has {change.faces} faces, so one face is {100 / change.faces:.1f} points; "
+    if change.interval is None or change.difference is None or not change.lost + change.gained:
+        return f"{start}none of them changed between right and wrong"
+    low, high = points(change.interval.low), points(change.interval.high)
+    return f"{start}its change of {points(change.difference)} has a 95 % interval of {low} to {high}"
 
 
 def _fell(name: str, before: float, after: float, limit: float) -> str:

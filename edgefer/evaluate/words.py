@@ -124,7 +124,8 @@ def _turned(found: Comparison) -> str:
     test = found.mcnemar
     chance = "chance alone explains that" if test.p >= 0.05 else "chance alone hardly explains that"
     p = "p < 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"
-    return f"{found.lost:,} faces became wrong, {found.gained:,} became right; {chance} (McNemar's test, {test.method}: {p})"
+    lost = f"{found.lost:,} face{'s' * (found.lost != 1)} became wrong"
+    return f"{lost}, {found.gained:,} became right; {chance} (McNemar's test, {test.method}: {p})"
 
 
 def notes(result: Result) -> tuple[str, ...]:

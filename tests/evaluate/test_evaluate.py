@@ -8,11 +8,12 @@ import pytest
 from edgefer.card import Measurement, ModelCard
 from edgefer.data.faces import FaceSet
 from edgefer.emotions import FER2013, FERPLUS, RESEMOTENET
-from edgefer.errors import ArtifactError, DataError, UsageError
-from edgefer.evaluate.classify import classify
-from edgefer.evaluate.evaluate import Evaluation, evaluate
+from edgefer.errors import DataError
+from edgefer.evaluate import metrics
+from edgefer.evaluate.answers import answer
+from edgefer.evaluate.evaluate import Evaluation, evaluate, score
 from edgefer.runtime.onnx import OnnxSession
-from edgefer.runtime.session import Session
+from edgefer.runtime.session import softmax
 from tests import brightness_model
 
 
@@ -27,19 +28,6 @@ def faces(shown, truth=None, order=FER2013):
     pixels = np.stack([np.full((48, 48), brightness_model.CENTRES[name], np.uint8) for name in shown])
     labels = np.array([order.index(name) for name in truth or shown])
     return FaceSet.of("made", "PublicTest", order, pixels, labels)
-
-
-class Fixed(Session):
-    """Answers the logits it was given, whatever the faces."""
-
-    backend = "fixed"
-
-    def __init__(self, card, logits):
-        super().__init__(card)
-        self.logits = logits
-
-    def _infer(self, pixels):
-        return self.logits[: len(pixels)]
 
 
 def test_every_face_right_whatever_the_order_of_the_labels(session):
@@ -75,33 +63,10 @@ def test_other_emotions_are_refused(session):
         evaluate(session, faces(["happy"], order=FERPLUS))
 
 
-def test_batches_do_not_change_the_answer(session):
-    some = faces(FER2013 * 3)
-    assert np.array_equal(classify(session, some, batch=4), classify(session, some, batch=64))
-
-
-def test_every_batch_is_a_step(session):
-    seen = []
-    classify(session, faces(FER2013 * 3), batch=8, step=lambda advance, note: seen.append(advance))
-    assert seen == [8, 8, 5]
-
-
-def test_a_batch_of_none_is_refused(session):
-    with pytest.raises(UsageError, match="batch of 0"):
-        classify(session, faces(["happy"]), batch=0)
-
-
 def test_no_faces_are_refused(session):
     empty = FaceSet.of("made", "x", FER2013, np.empty((0, 48, 48), np.uint8), np.empty(0, np.int64))
     with pytest.raises(DataError, match="no faces"):
         evaluate(session, empty)
-
-
-def test_answers_that_are_no_numbers_are_refused(session):
-    logits = np.zeros((3, 7), np.float32)
-    logits[1, 2] = np.nan
-    with pytest.raises(ArtifactError, match="1 of 3 faces"):
-        evaluate(Fixed(session.card, logits), faces(["happy", "sad", "fear"]))
 
 
 def test_missing_emotions_leave_no_nan_anywhere(session):
@@ -126,6 +91,31 @@ def test_json_holds_what_the_object_says(session):
     assert values["confusion"]["order"] == list(FER2013)
     assert np.sum(values["confusion"]["true_by_predicted"]) == 3
     assert values["negative_log_likelihood"] == found.negative_log_likelihood > 0
+
+
+def test_an_evaluation_says_how_sure_and_how_certain_it_is(session):
+    found = evaluate(session, faces(["happy", "sad", "sad", "sad"], ["happy", "sad", "sad", "fear"]))
+    answers = answer(session, faces(["happy", "sad", "sad", "sad"], ["happy", "sad", "sad", "fear"]))
+    sure = softmax(answers.logits).max(axis=1)
+    by_bin = {}
+    for value, right in zip(sure, [1, 1, 1, 0], strict=True):
+        by_bin.setdefault(int(np.ceil(value * 15)), []).append(right - value)
+    assert found.calibration_error == pytest.approx(sum(abs(sum(gaps)) for gaps in by_bin.values()) / 4, rel=1e-5)
+    assert found.brier == metrics.brier(answers.logits, answers.truth)
+    assert found.intervals.accuracy.low <= found.accuracy <= found.intervals.accuracy.high
+    assert found.recall_intervals["neutral"] is None
+    values = found.to_dict()
+    assert values["intervals"]["accuracy"] == [found.intervals.accuracy.low, found.intervals.accuracy.high]
+    assert sum(values["reliability"]["faces"]) == 4
+
+
+def test_some_of_the_faces_are_scored_alone(session):
+    answers = answer(session, faces(["happy", "sad", "sad", "sad"], ["happy", "sad", "sad", "fear"]))
+    found = score(answers, np.array([True, True, False, True]), "without one")
+    assert (found.faces, found.accuracy, found.protocol) == (3, pytest.approx(2 / 3), "without one")
+    assert found.data_sha256 != answers.faces.sha256
+    with pytest.raises(DataError, match="'nobody' leaves no face"):
+        score(answers, np.zeros(4, bool), "nobody")
 
 
 def test_measurement_fits_a_card_and_leaves_absent_emotions_out(session):

@@ -47,3 +47,10 @@ def test_negative_log_likelihood_of_known_probabilities():
 
 def test_negative_log_likelihood_survives_huge_logits():
     assert metrics.negative_log_likelihood(np.array([[5000.0, -5000.0]], np.float32), np.array([0])) == 0
+
+
+def test_brier_of_known_probabilities():
+    logits = np.log([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1]]).astype(np.float32) - 2
+    by_hand = ((0.5**2 + 0.75**2 + 0.25**2) + (0.1**2 + 0.2**2 + 0.1**2)) / 2
+    assert metrics.brier(logits, np.array([1, 1])) == pytest.approx(by_hand, rel=1e-6)
+    assert metrics.brier(np.array([[4000.0, -4000.0]], np.float32), np.array([1])) == 2
