@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgefer.cli.options import Json, emit
-from edgefer.cli.train import Changes, Out, Resume
+from edgefer.cli.train import Changes, Exclude, Out, Resume
 from edgefer.console import say
 
 
@@ -17,6 +17,7 @@ def distill(
         typer.Argument(metavar="[RECIPE]", help="A shipped recipe's name or a .toml file; see edgefer recipes ls."),
     ] = None,
     changes: Changes = None,
+    exclude: Exclude = None,
     out: Out = None,
     resume: Resume = False,
     baseline: Annotated[bool, typer.Option(help="Train the student without its teacher too, to know the gain.")] = True,
@@ -26,25 +27,24 @@ def distill(
 
     Without a recipe: fer2013-c when FER2013 is prepared here, else demo-c on the drawn faces inside edgefer.
     """
-    from edgefer.cli.training import require_torch, summary, write_curves
+    from edgefer.cli.training import accuracy_of, recipe_of, require_torch, summary, write_curves
 
     require_torch()
     from edgefer.data.load import find_store
     from edgefer.distill.run import distill_recipe
-    from edgefer.recipe import load
 
     if recipe is None:
         store = find_store("fer2013")
         recipe = "fer2013-c" if store else "demo-c"
         reason = f"FER2013 is prepared in {store}" if store else "no FER2013 store is here, so on drawn demo faces"
         say(f"recipe {recipe}: {reason}")
-    result = distill_recipe(load(recipe, changes or ()), out, resume, baseline)
+    result = distill_recipe(recipe_of(recipe, changes, exclude), out, resume, baseline)
     student = result.student
     runs = {"student distilled": student} | ({"student alone": result.alone} if result.alone else {})
     write_curves(student.folder, runs)
-    text = f"{student.card.name}: {student.accuracy:.2%} on {student.card.measured[0].split}, best epoch in {student.checkpoint}"
+    text = f"{student.card.name}: {accuracy_of(student)}; best epoch in {student.checkpoint}"
     if result.alone and result.gain is not None:
-        text += f"\nthe same student without its teacher: {result.alone.accuracy:.2%}; distillation "
+        text += f"\nthe same student without its teacher: {accuracy_of(result.alone)}; distillation "
         text += (
             f"gained {100 * result.gain:.1f} points"
             if result.gain > 0

@@ -18,27 +18,30 @@ Out = Annotated[Path | None, typer.Option(help="The run's folder; default runs/R
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the newest run of this recipe, or the one at --out.")
 ]
+Exclude = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Training faces to leave out, as data audit lists them.")
+]
 
 
 def train(
     recipe: RecipeName = "demo-teacher",
     changes: Changes = None,
+    exclude: Exclude = None,
     out: Out = None,
     resume: Resume = False,
     json: Json = False,
 ) -> None:
     """Train a network by a recipe that has no teacher."""
-    from edgefer.cli.training import require_torch, summary, write_curves
+    from edgefer.cli.training import accuracy_of, recipe_of, require_torch, summary, write_curves
 
     require_torch()
     from edgefer.distill.run import train_recipe
-    from edgefer.recipe import load
 
-    run = train_recipe(load(recipe, changes or ()), out, resume)
+    run = train_recipe(recipe_of(recipe, changes, exclude), out, resume)
     write_curves(run.folder, {run.card.name: run})
     emit(
         json,
         {"run": summary(run)},
-        f"{run.card.name}: {run.accuracy:.2%} on {run.card.measured[0].split}, best epoch in {run.checkpoint}",
+        f"{run.card.name}: {accuracy_of(run)}; best epoch in {run.checkpoint}",
     )
     say(f"next: edgefer export {run.checkpoint}")

@@ -10,6 +10,7 @@ from edgefer.errors import BackendError
 
 if TYPE_CHECKING:
     from edgefer.distill.trainer import Run
+    from edgefer.recipe import Recipe
 
 
 def require_torch() -> None:
@@ -24,6 +25,25 @@ def require_torch() -> None:
         ) from error
 
 
+def recipe_of(name: str, changes: list[str] | None, exclude: Path | None) -> Recipe:
+    """A recipe with the command line's changes; `exclude` is what `data.exclude` is in the file."""
+    from edgefer.recipe import load
+
+    recipe = load(name, changes or ())
+    if exclude is None:
+        return recipe
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"exclude": exclude})})
+
+
+def accuracy_of(run: Run) -> str:
+    """The accuracy officially and, where some faces also stand in Training, on the others."""
+    first, *others = run.card.measured
+    text = f"{first.accuracy:.2%} on {first.split}"
+    return text + "".join(
+        f", {other.protocol} {other.accuracy:.2%} on {other.faces:,} of its faces" for other in others
+    )
+
+
 def summary(run: Run) -> dict[str, Any]:
     """A run as JSON values."""
     return {
@@ -31,6 +51,7 @@ def summary(run: Run) -> dict[str, Any]:
         "checkpoint": str(run.checkpoint),
         "parameters": run.card.parameters,
         "measured": run.card.measured[0].model_dump(),
+        "second": run.card.measured[1].model_dump() if len(run.card.measured) > 1 else None,
         "history": [asdict(line) for line in run.history],
     }
 

@@ -18,6 +18,8 @@ from torch.nn import functional as F
 
 from edgefer.distill.teachers import Teachers
 from edgefer.errors import UsageError
+from edgefer.models.registry import build
+from edgefer.recipe import Recipe
 
 _TINY = 1e-4  # a feature vector shorter than this is no direction to draw to
 
@@ -87,6 +89,14 @@ class Hints:
         return total
 
 
+def check_student(recipe: Recipe) -> None:
+    """Raise UsageError when a recipe's hints name a module that its student lacks: before its teacher is trained."""
+    if recipe.loss.hints:
+        check_names(
+            build(recipe.model.architecture, recipe.model.channels, classes=7), recipe.loss.hints, "the student"
+        )
+
+
 def check_names(network: nn.Module, names: Iterable[str], whose: str) -> None:
     """Raise UsageError, with the nearest name, unless every name is a module of `network`."""
     known = [name for name, _ in network.named_modules() if name]
@@ -106,8 +116,14 @@ def body_of(network: nn.Module) -> nn.Module:
 
 
 def _one_network(teachers: Teachers) -> nn.Module:
-    if len(teachers.networks) != 1:
-        raise UsageError("loss.hints needs one teacher, not an ensemble", "name one in [teacher], or leave hints out")
+    leave = "or leave loss.hints out"
+    if len(teachers.members) != 1:
+        raise UsageError("loss.hints needs one teacher, not an ensemble", f"name one in [teacher], {leave}")
+    if not teachers.networks or isinstance(teachers.networks[0], torch.jit.ScriptModule):
+        raise UsageError(
+            f"loss.hints cannot look inside teacher {teachers.name}, an ONNX or TorchScript file",
+            f"name a checkpoint, a timm network or a function in [teacher], {leave}",
+        )
     return body_of(teachers.networks[0])
 
 

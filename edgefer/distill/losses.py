@@ -1,17 +1,17 @@
-"""Cross-entropy with the labels, class weights, and the mean of an ensemble; logits are float `[N, classes]`."""
+"""What labels ask for: cross-entropy, and the weights of the classes."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
-    """Cross-entropy against probabilities `targets`, `[N, classes]`, each face weighted by its classes' weights.
+    """Cross-entropy of `logits` with probabilities `targets`, both `[N, classes]`: a scalar, the mean over faces.
 
-    Smoothing moves that share of the target to the uniform distribution. The mean is over the weights, as torch's own
-    for class indices, so that weights change the balance and not the scale.
+    Each face is weighted by its classes' `weights`, `[classes]`, and the mean is over the weights, as torch's own for
+    class indices, so that weights change the balance and not the scale. Smoothing moves that share of the target to
+    the uniform distribution.
     """
     classes = logits.shape[1]
     soft = targets * (1 - smoothing) + smoothing / classes
@@ -32,8 +32,3 @@ def class_weights(counts: Tensor, kind: str) -> Tensor | None:
     counts = counts.double()
     weights = counts.sum() / (len(counts) * counts.clamp(min=1)) * (counts > 0)
     return (weights if kind == "inverse" else weights.sqrt()).float()
-
-
-def mean_logits(logits: list[Tensor]) -> Tensor:
-    """An ensemble's logits: each teacher's, centred so that none counts more for its offset, then averaged."""
-    return torch.stack([values - values.mean(1, keepdim=True) for values in logits]).mean(0)

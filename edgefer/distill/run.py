@@ -12,6 +12,8 @@ import torch
 from edgefer.console import say
 from edgefer.data.faces import FaceSet
 from edgefer.data.load import load_faces
+from edgefer.distill.guard import check_labels
+from edgefer.distill.hints import check_student
 from edgefer.distill.state import read_identity
 from edgefer.distill.teachers import Teachers, load_teachers
 from edgefer.distill.trainer import BEST, LAST, Run, finished, identity, limited, train
@@ -20,6 +22,15 @@ from edgefer.paths import RUNS
 from edgefer.recipe import Recipe, load
 from edgefer.recipe_loss import KDLoss
 from edgefer.runtime.find import shipped_checkpoint
+
+
+@dataclass(frozen=True)
+class Faces:
+    """What a run learns from, what picks its best epoch, and the whole training split, of which it may see a part."""
+
+    training: FaceSet
+    choosing: FaceSet
+    whole: FaceSet
 
 
 @dataclass(frozen=True)
@@ -41,31 +52,34 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def faces_of(recipe: Recipe) -> tuple[FaceSet, FaceSet]:
+def faces_of(recipe: Recipe) -> Faces:
     """A recipe's training faces, less those on its exclusion list, and all of its choosing faces."""
-    training = load_faces(recipe.data.source, recipe.data.train, recipe.data.exclude)
-    return limited(training, recipe.data.limit), load_faces(recipe.data.source, recipe.data.choose)
+    data = recipe.data
+    whole, choosing = load_faces(data.source, data.train), load_faces(data.source, data.choose)
+    training = load_faces(data.source, data.train, data.exclude) if data.exclude else whole
+    return Faces(limited(training, data.limit), choosing, whole)
 
 
 def train_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False) -> Run:
     """Train a recipe that has no teacher; raises UsageError when it has one."""
     if recipe.teacher is not None:
         raise UsageError(f"recipe {recipe.name} has a teacher", f"edgefer distill {recipe.name}")
-    training, choosing = faces_of(recipe)
-    return train(recipe, training, choosing, _place(recipe, out, resume), resume=resume)
+    return _train(recipe, faces_of(recipe), _place(recipe, out, resume), None, resume)
 
 
 def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False, baseline: bool = True) -> Distilled:
     """Train a recipe's student from its teachers, and beside it the student alone.
 
     A teacher named by recipe is trained beside `out`, in a folder of its name, unless that very run is there already;
-    the baseline likewise, in `<recipe>-alone`. Raises UsageError when the recipe has no teacher.
+    the baseline likewise, in `<recipe>-alone`. Raises UsageError when the recipe has no teacher, and as `check_labels`.
     """
     out = _place(recipe, out, resume)
-    training, choosing = faces_of(recipe)
-    paths, teachers = _teachers(recipe, out.parent, training)
-    alone = _alone(recipe, training, choosing, out.parent) if baseline else None
-    return Distilled(train(recipe, training, choosing, out, teachers, resume=resume), alone, paths)
+    faces = faces_of(recipe)
+    paths, teachers = _teachers(recipe, out.parent, faces)
+    if not (resume and (out / LAST).exists()):
+        check_labels(teachers, faces.training, device())
+    alone = _alone(recipe, faces, out.parent) if baseline else None
+    return Distilled(_train(recipe, faces, out, teachers, resume), alone, paths)
 
 
 def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Distilled:
@@ -73,10 +87,13 @@ def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Dist
 
     alone: the baseline's name, when several recipes share one; default `<recipe>-alone`.
     """
-    training, choosing = faces_of(recipe)
-    paths, teachers = _teachers(recipe, folder, training)
-    baseline = _alone(recipe, training, choosing, folder, alone)
-    return Distilled(_once(recipe, training, choosing, folder / recipe.name, teachers), baseline, paths)
+    faces = faces_of(recipe)
+    paths, teachers = _teachers(recipe, folder, faces)
+    out, done = _found(recipe, faces, folder / recipe.name, teachers)
+    if done is None and not (out / LAST).exists():
+        check_labels(teachers, faces.training, device())
+    baseline = _alone(recipe, faces, folder, alone)
+    return Distilled(_once(recipe, faces, folder / recipe.name, teachers), baseline, paths)
 
 
 def run_folder(name: str, resume: bool) -> Path:
@@ -101,21 +118,26 @@ def _numbered(base: Path) -> Iterator[Path]:
     return chain((base,), (base.with_name(f"{base.name}-{number}") for number in count(2)))
 
 
-def _teachers(recipe: Recipe, folder: Path, training: FaceSet) -> tuple[tuple[Path, ...], Teachers]:
+def _train(recipe: Recipe, faces: Faces, out: Path, teachers: Teachers | None, resume: bool) -> Run:
+    return train(recipe, faces.training, faces.choosing, out, teachers, resume, whole=faces.whole)
+
+
+def _teachers(recipe: Recipe, folder: Path, faces: Faces) -> tuple[tuple[Path, ...], Teachers]:
     if recipe.teacher is None:
         raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
+    check_student(recipe)
     paths = _teacher_checkpoints(recipe, folder)
     section = recipe.teacher
-    return paths, load_teachers(paths, training.emotions, device(), section.models, section.combine)
+    return paths, load_teachers(paths, faces.training.emotions, device(), section.models, section.combine)
 
 
-def _alone(recipe: Recipe, training: FaceSet, choosing: FaceSet, folder: Path, name: str | None = None) -> Run:
+def _alone(recipe: Recipe, faces: Faces, folder: Path, name: str | None = None) -> Run:
     alone = recipe.alone()
     if name:
         # What is the teacher's in the loss must not tell apart what is shared.
         shared = KDLoss(class_weights=alone.loss.class_weights, label_smoothing=alone.loss.label_smoothing)
         alone = alone.model_copy(update={"name": name, "loss": shared})
-    return _once(alone, training, choosing, folder / alone.name)
+    return _once(alone, faces, folder / alone.name)
 
 
 def _teacher_checkpoints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
@@ -127,25 +149,32 @@ def _teacher_checkpoints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
             raise UsageError(f"the teacher recipe {name} has a teacher itself", "name a recipe without [teacher]")
         # A teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
         teacher = teacher.model_copy(update={"data": recipe.data})
-        training, choosing = faces_of(teacher)
-        trained.append(_once(teacher, training, choosing, folder / teacher.name).checkpoint)
+        trained.append(_once(teacher, faces_of(teacher), folder / teacher.name).checkpoint)
     given = [shipped_checkpoint(name) for name in recipe.teacher.students]
     return (*trained, *given, *recipe.teacher.checkpoints)
 
 
-def _once(recipe: Recipe, training: FaceSet, choosing: FaceSet, base: Path, teachers: Teachers | None = None) -> Run:
-    """The finished run of this very recipe on these faces in `base`, else train it there, going on where it stopped.
+def _once(recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None = None) -> Run:
+    """The finished run of this very recipe on these faces in `base`, else train it there, going on where it stopped."""
+    out, run = _found(recipe, faces, base, teachers)
+    if run is not None:
+        say(f"{recipe.name}: {out} is this run already, {run.accuracy:.2%} on {faces.choosing.split}")
+        return run
+    try:
+        return _train(recipe, faces, out, teachers, resume=True)
+    except Interrupted as error:
+        raise Interrupted(error.what, "give the same command again to go on") from None
+
+
+def _found(recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None) -> tuple[Path, Run | None]:
+    """Where this very run belongs, and the run when it is finished there.
 
     A folder that holds another run is left alone: `<base>-2` and so on are looked at next.
     """
-    wanted = identity(recipe, training, choosing, teachers)
+    wanted = identity(recipe, faces.training, faces.choosing, teachers)
     for out in _numbered(base):
-        if run := finished(recipe, training, choosing, teachers, out):
-            say(f"{recipe.name}: {out} is this run already, {run.accuracy:.2%} on {choosing.split}")
-            return run
+        if run := finished(recipe, faces.training, faces.choosing, teachers, out):
+            return out, run
         if not (out / BEST).exists() or read_identity(out / LAST) == wanted:
-            try:
-                return train(recipe, training, choosing, out, teachers, resume=True)
-            except Interrupted as error:
-                raise Interrupted(error.what, "give the same command again to go on") from None
+            return out, None
     raise AssertionError("numbers do not end")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from edgefer.card import ModelCard
-from edgefer.console import Step, progress
+from edgefer.console import Step, progress, say
 from edgefer.data.faces import FaceSet
 from edgefer.distill.augment import mix, render
 from edgefer.distill.average import averaged, follow
@@ -19,13 +20,14 @@ from edgefer.distill.batches import Batch, epoch_batches, fit, label_targets, pl
 from edgefer.distill.describe import input_spec, model_card
 from edgefer.distill.hints import Hints
 from edgefer.distill.losses import class_weights
+from edgefer.distill.numerics import bf16_is_sound
 from edgefer.distill.objective import batch_loss, teaching
 from edgefer.distill.schedule import rate_factor
 from edgefer.distill.state import Epoch, Progress, load_state, save_state
 from edgefer.distill.targets import Targets
 from edgefer.distill.teachers import Teachers
-from edgefer.errors import ArtifactError, DataError, Interrupted
-from edgefer.evaluate.evaluate import evaluate
+from edgefer.errors import ArtifactError, CheckFailed, DataError, Interrupted
+from edgefer.evaluate.protocol import evaluate_protocols, measurements
 from edgefer.models.checkpoint import load, read_card, save
 from edgefer.models.network import Network
 from edgefer.models.registry import build
@@ -90,12 +92,16 @@ def train(
     teachers: Teachers | None = None,
     resume: bool = False,
     device: torch.device | None = None,
+    whole: FaceSet | None = None,
 ) -> Run:
     """Train by `recipe` and keep the epoch that is best on `choosing`.
 
     Writes `best.safetensors` (the averaged weights when the recipe averages), `last.safetensors` (to resume from),
     `metrics.jsonl` and `recipe.toml` into `out` after every epoch, each atomically. A run resumed from any epoch ends
-    with the same weights as an uninterrupted one on the same machine. Raises Interrupted on Ctrl-C.
+    with the same weights as an uninterrupted one on the same machine. Raises Interrupted on Ctrl-C, CheckFailed when
+    the loss is no number any more.
+
+    whole: the split that `training` is a part of, for the leak-free figure in the card; default `training`.
     """
     if len(training) < 2:
         raise DataError(f"{training.name} has {len(training)} training faces", "training needs at least 2")
@@ -115,7 +121,7 @@ def train(
             raise Interrupted(
                 f"stopped; {kept} of {recipe.train.epochs} epochs are in {out}", f"go on with --resume --out {out}"
             ) from None
-    return loop.finish()
+    return loop.finish(whole or training)
 
 
 class _Loop:
@@ -152,7 +158,11 @@ class _Loop:
         self.targets = label_targets(training).to(device)
         weights = class_weights(self.targets.sum(0), recipe.loss.class_weights)
         self.weights = weights.to(device) if weights is not None else None
-        self.bf16 = recipe.train.precision == "bf16"
+        self.bf16 = recipe.train.precision == "bf16" and bf16_is_sound(self.body, self.spec, device)
+        if recipe.train.precision == "bf16" and not self.bf16:
+            say(
+                f"{recipe.name}: float32 instead of bf16, whose gradients on this CPU are wrong at {self.spec.width} pixels"
+            )
         self.wanted = None
         if teachers and self.hints is None:
             self.wanted = Targets(teachers, recipe, training.sha256, self.pixels, self.bf16)
@@ -190,6 +200,11 @@ class _Loop:
             losses.append(self._step(batch, view.faces, taught, epochs))
             step(1, note)
         loss = float(torch.stack(losses).mean())
+        if not math.isfinite(loss):
+            raise CheckFailed(
+                f"{recipe.name}: the loss of epoch {number + 1} is {loss}, training has diverged",
+                "lower optimizer.learning_rate, or set optimizer.clip=1",
+            )
         accuracy = self._accuracy()
         self.state.plateau.update(accuracy, recipe.schedule)
         self.state.epoch += 1
@@ -254,12 +269,12 @@ class _Loop:
         teacher, size = self.teachers.name if self.teachers else "", count_parameters(self.body)
         return model_card(self.recipe, self.training, self.choosing, self.spec, size, self.state.epoch, teacher)
 
-    def finish(self) -> Run:
-        """Measure the best epoch fully and put the figures into its card."""
+    def finish(self, whole: FaceSet) -> Run:
+        """Measure the best epoch fully and put the figures into its card: the official ones, and the leak-free."""
         network, card = load(self.out / BEST)
         with TorchSession(network, card, device=str(self.device)) as session:
-            measured = evaluate(session, self.choosing).to_measurement()
-        card = card.but(measured=(measured,))
+            measured = measurements(evaluate_protocols(session, self.choosing, whole))
+        card = card.but(measured=measured)
         save(self.out / BEST, network.body, card)
         values = {"identity": self.state.identity, "history": [asdict(line) for line in self.state.history]}
         write_text(self.out / FINISHED, json.dumps(values))

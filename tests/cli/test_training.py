@@ -1,11 +1,21 @@
 """train, distill, recipes and export on the command line."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from edgefer.data.exclusion import without
+from edgefer.data.faces import FaceSet
+from edgefer.data.load import load_faces
+from edgefer.data.store import write_store
+from edgefer.models.checkpoint import read_card
 from tests.conftest import one_line
+from tests.datasets import dataset_of
+from tests.distill.faces import squares
 from tests.nets import write_checkpoint
 
 SMALL = """
@@ -124,3 +134,78 @@ def test_without_a_recipe_distill_says_which_it_takes_and_why(cli, monkeypatch: 
     monkeypatch.setattr("edgefer.data.load.find_store", lambda _: Path("data/fer2013"))
     assert "FER2013 is prepared in data/fer2013" in cli("distill").err
     assert taken == ["demo-c", "fer2013-c"]
+
+
+STORE = """
+summary = "student"
+[data]
+source = "noise"
+[model]
+architecture = "mini-resemotenet-c"
+size = 24
+[train]
+epochs = 1
+batch = 32
+"""
+
+
+@pytest.fixture
+def store() -> dict[str, FaceSet]:
+    """A prepared store of 70 faces, of whose 21 choosing faces 7 stand in Training too."""
+    training, choosing = squares(70), squares(21, "PublicTest", 1)
+    choosing = replace(choosing, pixels=np.concatenate((choosing.pixels[:14], training.pixels[:7])))
+    write_store(Path("data/noise"), dataset_of([training, choosing]))
+    Path("big.toml").write_text(STORE)
+    Path("small.toml").write_text(STORE + '[teacher]\nrecipes = ["big.toml"]\n')
+    return {split: load_faces("noise", split) for split in ("Training", "PublicTest")}
+
+
+def write_list(faces: FaceSet, rows: list[int]) -> None:
+    part = {"sha256": faces.sha256, "rows": {str(row): "copy" for row in rows}}
+    Path("audit.json").write_text(json.dumps({"schema": 1, "dataset": faces.name, "exclude": {faces.split: part}}))
+
+
+def test_excluded_faces_train_neither_teacher_nor_student_and_still_choose_and_judge(cli, store):
+    write_list(store["Training"], [0, 7, 69])
+    outcome = cli("distill", "small.toml", "--exclude", "audit.json", "--json")
+    assert outcome.code == 0, outcome.err
+    left = without(store["Training"], Path("audit.json"))
+    assert len(left) == 67
+    for name in ("small", "small-alone", "big"):
+        card = read_card(Path(f"runs/{name}/best.safetensors"))
+        assert card.provenance.data_sha256 == left.sha256
+        assert [(one.protocol, one.faces) for one in card.measured] == [("official", 21), ("leak-free", 14)]
+        assert 'exclude = "audit.json"' in Path(f"runs/{name}/recipe.toml").read_text()
+    values = json.loads(outcome.out)
+    assert values["student"]["measured"]["faces"] == 21
+    assert values["student"]["second"]["faces"] == 14
+    again = cli("train", "big.toml", "--exclude", "audit.json", "--out", "again")
+    assert again.code == 0, again.err
+    assert read_card(Path("again/best.safetensors")).provenance.data_sha256 == left.sha256
+
+
+def test_train_and_distill_print_both_protocols(cli, store):
+    trained = cli("train", "big.toml")
+    assert re.match(
+        r"big: \d+\.\d\d% on PublicTest, leak-free \d+\.\d\d% on 14 of its faces; best epoch in", trained.out
+    )
+    distilled = cli("distill", "small.toml")
+    assert len(re.findall(r"% on PublicTest, leak-free \d+\.\d\d% on 14 of its faces; ", distilled.out)) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "audit.json does not exist"),
+        ("{}", "audit.json is no exclusion list"),
+        ('{"dataset": "noise", "exclude": {"Training": {"sha256": "0", "rows": {}}}}', "made from other faces"),
+    ],
+)
+def test_a_list_that_cannot_be_used_stops_before_anything_is_trained(cli, store, content: str | None, expected: str):
+    if content is not None:
+        Path("audit.json").write_text(content)
+    for command in (("train", "big.toml"), ("distill", "small.toml")):
+        outcome = cli(*command, "--exclude", "audit.json")
+        assert outcome.code == 1
+        assert expected in one_line(outcome)
+    assert not Path("runs").exists()

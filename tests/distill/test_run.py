@@ -1,10 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from edgefer.data.faces import FaceSet
 from edgefer.distill import run as module
 from edgefer.distill.run import distill_once, distill_recipe, run_folder, train_recipe
-from edgefer.errors import ArtifactError, Interrupted, UsageError
+from edgefer.errors import ArtifactError, DataError, Interrupted, UsageError
 from edgefer.recipe import load
 from tests.distill.faces import squares
 
@@ -135,3 +138,43 @@ def test_a_shipped_student_and_a_file_teach_together():
         Path("student.toml").write_text(TEACHER + '[teacher]\nstudents = ["huge"]\n')
         with pytest.raises(UsageError, match="no student of edgefer's is named 'huge'"):
             distill_recipe(load("student.toml"), baseline=False)
+
+
+def test_labels_that_the_teacher_reads_otherwise_stop_the_run_before_anything_is_trained(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    longer = ("train.epochs=14", "train.ema=0.9", "model.head_dropout=0", "model.stem_dropout=0")
+    assert train_recipe(load("teacher.toml", longer), Path("given")).accuracy > 0.6
+    Path("student.toml").write_text(TEACHER + '[teacher]\ncheckpoints = ["given/best.safetensors"]\n')
+
+    def exchanged(_source: str, split: str, _exclude: object = None) -> FaceSet:
+        faces = squares(70, split, seed=len(split))
+        return replace(faces, labels=np.array([0, 1, 2, 3, 5, 6, 4])[faces.labels], sha256=f"exchanged {split}")
+
+    monkeypatch.setattr(module, "load_faces", exchanged)
+    for start in (lambda: distill_recipe(load("student.toml")), lambda: distill_once(load("student.toml"), Path("q"))):
+        with pytest.raises(DataError, match="faces labelled sad look like neutral, surprise look like sad, neutral"):
+            start()
+    assert not Path("runs").exists()
+    assert not Path("q").exists()
+
+
+def test_a_finished_or_resumed_run_does_not_ask_its_teacher_about_the_labels_again(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    monkeypatch.setattr(module, "check_labels", lambda *_: asked.append(1))
+    distill_once(load("student.toml"), Path("q"))
+    distill_once(load("student.toml"), Path("q"))
+    assert len(asked) == 1
+    distill_recipe(load("student.toml"), baseline=False)
+    distill_recipe(load("student.toml"), resume=True, baseline=False)
+    assert len(asked) == 2
+
+
+def test_a_hint_that_names_no_module_of_the_student_is_found_before_its_teacher_is_trained():
+    text = STUDENT + '[loss.hints]\nconv_3 = "conv3"\n'
+    Path("hinted.toml").write_text(text)
+    with pytest.raises(UsageError, match=r"the student has no module 'conv_3'\. did you mean 'conv3'"):
+        distill_recipe(load("hinted.toml"))
+    assert not Path("runs").exists()
+    Path("hinted.toml").write_text(text.replace("conv_3", "conv3"))
+    assert distill_recipe(load("hinted.toml"), baseline=False).student.card.provenance.teacher == "teacher"

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,25 @@ import torch
 from safetensors.torch import load_file
 
 from edgefer.distill import trainer
-from edgefer.distill.teachers import load_teachers
+from edgefer.distill.teachers import Teachers, load_teachers
 from edgefer.distill.trainer import BEST, LAST, finished, limited, read_run, train
-from edgefer.errors import ArtifactError, DataError, Interrupted
+from edgefer.errors import ArtifactError, CheckFailed, DataError, Interrupted
 from edgefer.models.checkpoint import load
+from edgefer.recipe_loss import KINDS, AnyLoss
 from tests.conftest import ROOT
 from tests.distill.faces import small_recipe, squares
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def good_teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint that knows the squares."""
+    folder = tmp_path_factory.mktemp("teacher")
+    recipe = small_recipe(train={"epochs": 6, "batch": 16, "ema": 0.9})
+    run = train(recipe, squares(140), squares(35, "PublicTest", 1), folder)
+    assert run.accuracy > 0.7
+    return run.checkpoint
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -87,7 +99,7 @@ def test_a_killed_run_goes_on_to_the_same_weights():
         """
         import os, signal, sys
         from pathlib import Path
-        from edgefer.distill import trainer
+        from edgefer.distill import targets, trainer
         from tests.distill.faces import small_recipe, squares
         real, saved = trainer.save_state, []
         def saving(*arguments):
@@ -123,16 +135,14 @@ def test_a_state_of_another_run_is_not_resumed():
         train(small_recipe(), squares(70), squares(35, "PublicTest", 1), Path("run"), resume=True)
 
 
-def test_a_student_of_a_good_teacher_learns_its_answers():
+def test_a_student_of_a_good_teacher_learns_its_answers(good_teacher: Path):
     training, choosing = squares(140), squares(35, "PublicTest", 1)
-    taught = train(small_recipe(train={"epochs": 6, "batch": 16, "ema": 0.9}), training, choosing, Path("teacher"))
-    teachers = load_teachers((taught.checkpoint,), training.emotions, CPU)
+    teachers = load_teachers((good_teacher,), training.emotions, CPU)
     # Labels that say nothing: whatever the student learns, it learns from its teacher.
     shuffled = np.random.default_rng(0).permutation(training.labels)
     blind = type(training)("squares", "Training", training.emotions, training.pixels, shuffled, "blind")
     recipe = small_recipe(loss={"alpha": 0.0, "temperature": 2.0}, train={"epochs": 6, "batch": 16, "ema": 0.9})
     student = train(recipe, blind, choosing, Path("student"), teachers)
-    assert taught.accuracy > 0.7
     assert student.accuracy > 0.7
     assert student.card.provenance.teacher == "small"
 
@@ -140,8 +150,6 @@ def test_a_student_of_a_good_teacher_learns_its_answers():
 def test_teachers_are_asked_once_when_faces_only_flip(monkeypatch: pytest.MonkeyPatch):
     training, choosing = squares(70), squares(35, "PublicTest", 1)
     taught = train(small_recipe(train={"epochs": 1, "batch": 16}), training, choosing, Path("teacher"))
-    from edgefer.distill.teachers import Teachers
-
     asked, real = [], Teachers.logits
 
     def counting(self: Teachers, pixels: torch.Tensor) -> torch.Tensor:
@@ -189,7 +197,14 @@ def test_one_face_is_too_few():
     assert not Path("run").exists()
 
 
-def test_three_channels_and_class_weights_train_too():
+def test_a_run_whose_loss_is_no_number_any_more_stops_and_says_why():
+    recipe = small_recipe(optimizer={"learning_rate": 1e20})
+    with pytest.raises(CheckFailed, match=r"small: the loss of epoch \d is (nan|inf), training has diverged\. lower"):
+        train(recipe, squares(70), squares(35, "PublicTest", 1), Path("run"))
+    assert not Path("run/finished.json").exists()
+
+
+def test_three_channels_and_class_weights_train_too(capfd: pytest.CaptureFixture[str]):
     recipe = small_recipe(
         model={"architecture": "mini-resemotenet-c", "size": 32, "channels": 3},
         loss={"class_weights": "inverse", "label_smoothing": 0.1},
@@ -197,5 +212,104 @@ def test_three_channels_and_class_weights_train_too():
         train={"epochs": 1, "batch": 16, "precision": "bf16"},
     )
     run = train(recipe, squares(35), squares(14, "PublicTest", 1), Path("run"))
+    assert "small: float32 instead of bf16" in capfd.readouterr().err
     assert run.card.input.shape == (3, 32, 32)
     assert len(set(run.card.input.mean)) == 1
+
+
+def test_votes_replace_labels_in_the_loss_and_in_the_class_weights():
+    training, choosing = squares(140), squares(35, "PublicTest", 1)
+    votes = np.eye(7, dtype=np.float32)[training.labels]
+    # Labels that say nothing, with votes that know: what is learnt is learnt from the votes.
+    nothing = np.random.default_rng(0).permutation(training.labels)
+    blind = replace(training, labels=nothing, targets=votes, sha256="votes")
+    recipe = small_recipe(
+        loss={"class_weights": "inverse", "label_smoothing": 0.1},
+        augment={"mixup": 0.1},
+        train={"epochs": 6, "batch": 16, "ema": 0.9},
+    )
+    assert train(recipe, blind, choosing, Path("votes")).accuracy > 0.7
+    # Votes for one emotion alone leave the others without faces, and so without weight.
+    only = replace(training, targets=np.eye(7, dtype=np.float32)[np.full(140, 3)], sha256="only")
+    sure = train(recipe.model_copy(update={"augment": small_recipe().augment}), only, choosing, Path("only"))
+    assert sure.card.measured[0].recall["happy"] == 1.0
+    assert sure.accuracy == pytest.approx(1 / 7)
+
+
+@pytest.mark.parametrize("mixup", [0.0, 0.5])
+def test_votes_stand_beside_a_teachers_answers_and_are_mixed_with_their_faces(
+    good_teacher: Path, mixup: float, monkeypatch: pytest.MonkeyPatch
+):
+    training, choosing = squares(70), squares(35, "PublicTest", 1)
+    teachers = load_teachers((good_teacher,), training.emotions, CPU)
+    votes = np.random.default_rng(0).dirichlet(np.ones(7), 70).astype(np.float32)
+    given, real = [], trainer.batch_loss
+
+    def watching(section: AnyLoss, logits: torch.Tensor, targets: torch.Tensor, *others: object) -> torch.Tensor:
+        given.append(targets)
+        return real(section, logits, targets, *others)
+
+    monkeypatch.setattr(trainer, "batch_loss", watching)
+    recipe = small_recipe(augment={"mixup": mixup}, teacher={"checkpoints": ["t"]}, train={"epochs": 1, "batch": 16})
+    train(recipe, replace(training, targets=votes), choosing, Path("run"), teachers)
+    rows = torch.cat(given)
+    assert rows.shape == (64, 7)
+    apart = (rows[:, None] - torch.from_numpy(votes)).abs().amax(2).min(1).values
+    assert (apart < 1e-6).all() == (not mixup)
+    assert torch.allclose(rows.sum(1), torch.ones(64), atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", [{"kind": kind} for kind in KINDS[1:]] + [{"standardise": True}], ids=str)
+def test_every_kind_learns_its_teachers_answers_from_those_kept_on_disk(
+    good_teacher: Path, loss: dict[str, object], monkeypatch: pytest.MonkeyPatch
+):
+    training, choosing = squares(140), squares(35, "PublicTest", 1)
+    teachers = load_teachers((good_teacher,), training.emotions, CPU)
+    nothing = np.random.default_rng(0).permutation(training.labels)
+    blind = replace(training, labels=nothing, sha256="blind")
+    # DKD and NKD ask for the true class, which these labels hide: what is left to learn is in the others.
+    more = {"dkd": {"warmup": 0, "target": 0}, "nkd": {"gamma": 8}}.get(str(loss.get("kind")), {})
+    recipe = small_recipe(
+        loss={**loss, **more, "alpha": 0.0},
+        teacher={"checkpoints": ["t"]},
+        augment={"mixup": 0.1},
+        optimizer={"learning_rate": 0.05 if loss.get("kind") != "dkd" else 0.005},
+        train={"epochs": 6, "batch": 16, "ema": 0.9},
+    )
+    asked, real = [], Teachers.logits
+
+    def counting(self: Teachers, pixels: torch.Tensor) -> torch.Tensor:
+        asked.append(len(pixels))
+        return real(self, pixels)
+
+    monkeypatch.setattr(Teachers, "logits", counting)
+    # A seventh is chance, and all that the labels could teach.
+    assert train(recipe, blind, choosing, Path("student"), teachers).accuracy > 0.4
+    assert sum(asked) == 2 * len(training)
+
+
+def test_fewer_faces_keep_their_votes():
+    faces = squares(70)
+    votes = np.random.default_rng(0).dirichlet(np.ones(7), 70).astype(np.float32)
+    with_votes = replace(faces, targets=votes)
+    few = limited(with_votes, 10)
+    assert few.targets is not None
+    assert np.array_equal(few.targets, votes[:10])
+    picked = with_votes.take(np.array([3, 5]))
+    assert picked.targets is not None
+    assert np.array_equal(picked.targets, votes[[3, 5]])
+
+
+def test_the_card_holds_the_official_figure_first_and_then_the_one_without_leaked_faces():
+    training, choosing = squares(140), squares(35, "PublicTest", 1)
+    leaked = replace(choosing, pixels=np.concatenate((choosing.pixels[:28], training.pixels[:7])))
+    recipe = small_recipe(train={"epochs": 1, "batch": 16})
+    run = train(recipe, training, leaked, Path("run"))
+    official, other = run.card.measured
+    assert (official.protocol, official.faces) == ("official", 35)
+    assert (other.protocol, other.faces, other.split) == ("leak-free", 28, "PublicTest")
+    assert run.accuracy == official.accuracy == run.history[-1].accuracy
+    # A run that was shown a part of the split is judged by the whole: elsewhere its card is compared with others.
+    few = train(recipe, training.take(np.arange(70, 140)), leaked, Path("few"), whole=training)
+    assert [one.faces for one in few.card.measured] == [35, 28]
+    assert [one.protocol for one in train(recipe, training, choosing, Path("clean")).card.measured] == ["official"]

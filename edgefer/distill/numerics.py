@@ -1,0 +1,34 @@
+"""Where half precision may be used."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from edgefer.card import InputSpec
+
+
+def bf16_is_sound(body: nn.Module, spec: InputSpec, device: torch.device) -> bool:
+    """Whether bfloat16 gradients of `body` can be trusted on `device`.
+
+    On a CPU (torch 2.13, oneDNN) the weight gradient of a strided convolution over a map one pixel wide holds
+    uninitialised memory where the kernel meets padding alone. A ResEmoteNet has such a map below 40 pixels.
+    """
+    if device.type != "cpu":
+        return True
+    narrow = []
+
+    def look(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(module, nn.Conv2d)
+        narrow.append(inputs[0].shape[3] == 1 and module.stride != (1, 1) and module.kernel_size != (1, 1))
+
+    handles = [module.register_forward_pre_hook(look) for module in body.modules() if isinstance(module, nn.Conv2d)]
+    training = body.training
+    try:
+        with torch.no_grad():
+            body.eval()(torch.zeros((1, *spec.shape), device=device))
+    finally:
+        body.train(training)
+        for handle in handles:
+            handle.remove()
+    return not any(narrow)
