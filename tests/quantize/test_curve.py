@@ -29,8 +29,15 @@ def judged(split: str = "PublicTest") -> FaceSet:
 
 
 def test_each_trial_is_what_that_set_gives(tmp_path):
-    onnx, faces = tiny_net.write(tmp_path / "tiny.onnx"), judged()
-    pool = screen(tiny_net.faces())
+    # These weights give three labels to the faces. They are the truth here for four of five, so that INT8 loses.
+    onnx, faces = tiny_net.write(tmp_path / "tiny.onnx", tiny_net.model(seed=11)), judged()
+    with OnnxSession(onnx) as session:
+        said = session.infer(network_input(faces.pixels, tiny_net.SPEC)).argmax(axis=1)
+    truth = np.where(np.arange(len(faces)) % 5, said, 0)
+    faces = FaceSet.of("noise", "PublicTest", faces.emotions, faces.pixels, 6 - truth)
+    # Ranges measured on faces far too dark clip what is judged, so that INT8 errs.
+    dark = tiny_net.faces()
+    pool = screen(FaceSet.of("noise", "Training", dark.emotions, dark.pixels // 3 + 60, dark.labels))
     found = calibration_curve(onnx, pool, faces, [(32, 0), (16, 1), (16, 0)])
     assert [(trial.faces, trial.seed) for trial in found.trials] == [(16, 0), (16, 1), (32, 0)]
     assert (found.model, found.dataset, found.judged_split, found.judged_faces) == (
@@ -58,7 +65,9 @@ def test_each_trial_is_what_that_set_gives(tmp_path):
             assert trial.same_label == pytest.approx((labels[0] == labels[1]).mean())
             assert trial.worst_drop == pytest.approx(max(drops.values()))
             assert trial.worst_drop == pytest.approx(drops[trial.worst_emotion])
-            assert len(drops) == 6
+            assert len(drops) == 4
+            assert trial.same_label < 1
+            assert len(set(drops.values())) > 1
 
 
 def test_nothing_stays_behind(tmp_path, monkeypatch):
@@ -109,6 +118,7 @@ def test_enough_is_the_size_from_which_on_every_draw_is_near_the_largest():
     assert curve((16, 0, 0.60), (16, 1, 0.67), (32, 0, 0.672), (64, 0, 0.67)).enough == 32
     assert curve((16, 0, 0.67), (32, 0, 0.64), (64, 0, 0.671), (128, 0, 0.67)).enough == 64
     assert curve((16, 0, 0.60), (32, 0, 0.67)).enough == 32
+    assert curve((16, 0, 0.685), (32, 0, 0.67)).enough == 32
     assert curve((16, 0, 0.6999), (32, 0, 0.69)).enough == 16
     assert curve((16, 0, 0.60), (16, 1, 0.70)).enough is None
 

@@ -86,12 +86,15 @@ def test_bounds_are_quintiles_of_the_whole_split_and_no_stratum_is_empty():
     assert (np.bincount(strata(most_equal, bounds), minlength=len(bounds) + 1) > 0).all()
 
 
-def test_faces_that_are_not_allowed_shape_the_strata_but_are_not_drawn():
-    pool = pool_of(np.arange(70) % 7, np.arange(70) + 20)
-    allowed = np.arange(70) < 35
+@pytest.mark.parametrize("seed", range(5))
+def test_faces_that_are_not_allowed_shape_the_strata_but_are_not_drawn(seed):
+    pool = pool_of([0] * 100, np.arange(100) + 20)
+    allowed = (np.arange(100) < 40) | (np.arange(100) == 99)
     dark = Pool(pool.faces, pool.levels, allowed, {}, "x")
-    assert draw(dark, 35, seed=1).tolist() == list(range(35))
-    assert brightness_bounds(dark.levels) == brightness_bounds(pool.levels)
+    # One face each of the two darkest fifths of all faces, and the only one that may be drawn of the brightest.
+    first, second, third = draw(dark, 3, seed).tolist()
+    assert (first < 20, 20 <= second < 40, third) == (True, True, 99)
+    assert draw(dark, 41, seed).tolist() == np.flatnonzero(allowed).tolist()
 
 
 def test_the_seed_decides_which_faces():
