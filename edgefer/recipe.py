@@ -1,6 +1,6 @@
 """Recipes: one experiment in one TOML file, validated in one pass with every fault listed.
 
-A recipe is data: nothing in it is imported or executed. `docs/recipes.md` explains every key.
+Reading a recipe imports and executes nothing that it names. `docs/recipes.md` explains every key.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgefer.errors import ArtifactError, UntrustedError, UsageError
+from edgefer.models.adapters_torchvision import import_foreign
 from edgefer.models.weights import read_weights
 from edgefer.paths import require_file
 
@@ -35,11 +36,10 @@ def build_by_factory(reference: str, options: Mapping[str, Any]) -> nn.Module:
     module, _, name = reference.partition(":")
     with _current_folder():
         try:
-            function = getattr(importlib.import_module(module), name, None)
+            function = getattr(import_foreign(module), name, None)
         except Exception as error:
             raise UsageError(
-                f"{module} of {reference} cannot be imported: {reason(error)}",
-                f"start edgefer in the folder of {module.partition('.')[0]}, or put that folder on PYTHONPATH",
+                f"{module} of {reference} cannot be imported: {reason(error)}", _importable(module, error)
             ) from error
         if not callable(function):
             what = "has nothing of that name" if function is None else f"holds a {type(function).__name__}"
@@ -119,7 +119,7 @@ def fill(network: nn.Module, path: Path, rename: Mapping[str, str]) -> nn.Module
 def frozen(network: nn.Module) -> nn.Module:
     """The network in evaluation mode, without gradients."""
     for parameter in network.parameters():  # a TorchScript program refuses the call for all at once
-        parameter.requires_grad_(requires_grad=False)
+        parameter.requires_grad = False
     return network.eval()
 
 
@@ -142,6 +142,15 @@ def _is_program(content: bytes) -> bool:
     """Whether a zip archive of torch's is a program; torch.save writes the same archive without code."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return any(name.endswith("/constants.pkl") for name in archive.namelist())
+
+
+def _importable(module: str, error: Exception) -> str:
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return f"see what it needs: python -c 'import {module}'"
+    if f"{module}.".startswith(f"{error.name}."):
+        top = module.partition(".")[0]
+        return f"start edgefer in the folder that holds {top}, or put that folder on PYTHONPATH"
+    return f"install {error.name}, which {module} imports"
 
 
 def _renamed(name: str, rename: Mapping[str, str]) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Mapping
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from edgefer.errors import BackendError, UsageError
 from edgefer.models.adapters import frozen, reason
+from edgefer.models.adapters_torchvision import import_foreign
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,25 +48,8 @@ def import_timm() -> Any:
     # Without the pin pip replaces PyTorch by the newest, because torchvision is made for one version each.
     install = f"pip install 'edgefer[timm]' torch=={version}"
     try:
-        _import_torchvision()
-        import timm
+        return import_foreign("timm")
     except ImportError as error:
         raise BackendError(f"a timm network needs {error.name or 'timm'}, which is not installed", install) from error
     except (RuntimeError, AttributeError) as error:
         raise BackendError(f"timm does not fit PyTorch {torch.__version__}: {reason(error)}", install) from error
-    return timm
-
-
-def _import_torchvision() -> None:
-    """Import what timm imports, also where only torchvision's Python part works.
-
-    PyPI has torchvision for PyTorch's CUDA build alone. Beside the CPU build, or NVIDIA's for Jetson, its compiled
-    operators do not load, and the module that describes their shapes fails. timm needs neither.
-    """
-    try:
-        import torchvision
-    except RuntimeError as error:
-        if "operator torchvision::" not in str(error):
-            raise
-        sys.modules["torchvision._meta_registrations"] = ModuleType("torchvision._meta_registrations")
-        import torchvision  # noqa: F401

@@ -211,7 +211,7 @@ def test_faults_are_found_when_the_teacher_is_opened(values: dict[str, Any], err
 
 
 def test_timm_that_is_not_installed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(sys.modules, "torchvision", None)
+    monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(BackendError, match=r"not installed\. pip install 'edgefer"):
         opened(said("timm:resnet18", weights="w.pth"))
 
