@@ -40,8 +40,8 @@ def _module() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of edgefer's that knows the squares."""
-    recipe = small_recipe(train={"epochs": 5, "batch": 10, "ema": 0.9})
-    return train(recipe, TRAINING, CHOOSING, tmp_path_factory.mktemp("ours")).checkpoint
+    recipe = small_recipe(train={"epochs": 6, "batch": 16, "ema": 0.9})
+    return train(recipe, squares(140), CHOOSING, tmp_path_factory.mktemp("ours")).checkpoint
 
 
 def kind(name: str, ours: Path) -> dict[str, Any]:
