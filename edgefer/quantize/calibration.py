@@ -150,7 +150,8 @@ def _coverage(pool: Pool, names: list[str], rows: npt.NDArray[np.int64]) -> Cove
 
 
 def _brightness(levels: npt.NDArray[np.float64]) -> Brightness:
-    return Brightness(mean=float(levels.mean()), darkest=float(levels.min()), brightest=float(levels.max()))
+    mean, darkest, brightest = (round(float(value), 2) for value in (levels.mean(), levels.min(), levels.max()))
+    return Brightness(mean=mean, darkest=darkest, brightest=brightest)
 
 
 def _emotions(card: ModelCard) -> set[str]:

@@ -75,7 +75,7 @@ def _verdict(measured: Curve) -> str:
         lines = [f"From {measured.enough:,} faces on, INT8 accuracy stays {target}, at most {100 * away:.2f} away."]
     if spread := measured.spread:
         lines.append(
-            f"Draws of one size differ by up to {100 * spread:.2f} points; less than that between sizes is chance."
+            f"Draws of one size differ by up to {100 * spread:.2f} points; smaller differences between sizes may be chance."
         )
     first, last = (fmean(trial.same_label for trial in sizes[size]) for size in (least, most))
     if last < first:

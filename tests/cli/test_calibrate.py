@@ -161,6 +161,18 @@ def test_a_curve_that_cannot_be_is_one_line(cli, onnx, arguments, words):
     assert words in one_line(failed)
 
 
+def test_a_curve_that_is_stopped_says_how_to_be_quicker(cli, onnx, monkeypatch):
+    from edgefer.quantize import curve
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(curve, "calibration_curve", stop)
+    stopped = cli("calibrate", onnx, "--curve")
+    assert stopped.code == 130
+    assert "the curve was stopped, nothing was kept. --repeats 1 or a smaller --count is quicker" in one_line(stopped)
+
+
 def test_a_seed_below_zero_is_wrong_usage(cli, onnx):
     failed = cli("calibrate", onnx, "--seed", "-1")
     assert failed.code == 2

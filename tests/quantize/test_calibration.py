@@ -50,9 +50,9 @@ def test_the_manifest_says_what_is_covered_and_what_was_skipped(tmp_path):
     assert coverage.faces["neutral"][4] == 5
     levels = pixels.mean(axis=(1, 2))
     drawn = levels[list(manifest.rows)]
-    assert coverage.drawn.mean == pytest.approx(drawn.mean())
-    assert (coverage.drawn.darkest, coverage.drawn.brightest) == pytest.approx((drawn.min(), drawn.max()))
-    assert (coverage.split.darkest, coverage.split.brightest) == pytest.approx((9, levels.max()))
+    assert coverage.drawn.mean == pytest.approx(drawn.mean(), abs=0.006)
+    assert (coverage.drawn.darkest, coverage.drawn.brightest) == pytest.approx((drawn.min(), drawn.max()), abs=0.006)
+    assert (coverage.split.darkest, coverage.split.brightest) == pytest.approx((9, levels.max()), abs=0.006)
     assert list(coverage.bounds) == sorted(coverage.bounds)
     assert len(coverage.bounds) == 4
 
