@@ -49,7 +49,12 @@ class Answers:
     @property
     def title(self) -> str:
         """Name, precision and backend: what tells two artifacts of one network apart."""
-        return f"{self.card.name} {self.card.precision.value} ({self.backend})"
+        return f"{self.card.name} {self.precision} ({self.backend})"
+
+    @property
+    def precision(self) -> str:
+        """The network's arithmetic, such as `fp32`, or `int8+fp16` for a file that mixes both."""
+        return self.card.tools.get("mixed", self.card.precision.value)
 
     @property
     def views(self) -> str:

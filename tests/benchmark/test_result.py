@@ -72,6 +72,8 @@ def test_the_accuracy_shown_is_the_last_on_publictest():
     assert row(measurement("Training", 0.9)).measurement.accuracy == 0.9
     public = [measurement("PublicTest", 0.5), measurement("PublicTest", 0.6), measurement("PrivateTest", 0.7)]
     assert row(*public).measurement.accuracy == 0.6
+    others = [public[1].model_copy(update=change) for change in ({"protocol": "leak-free"}, {"tta": "flip"})]
+    assert row(*public, *others).measurement == public[1]
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"schema": 2}', "[1]", "not json"])

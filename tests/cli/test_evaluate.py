@@ -106,10 +106,9 @@ def test_training_faces_are_said_to_be_training_faces(cli, bright, store):
 
 
 def test_views_are_named_in_every_output(cli, bright, store):
-    done = cli("evaluate", bright, "--data", store, "--tta", "ten-crop", "--html", "p.html", "--markdown", "p.md")
+    done = cli("evaluate", bright, "--data", store, "--tta", "ten-crop", "--markdown", "p.md")
     words = "ten-crop (mean over five crops of 44x44 of 48x48 px and their mirror images)"
     assert words in done.out
-    assert words in Path("p.html").read_text()
     assert words in Path("p.md").read_text()
     values = json.loads(cli("evaluate", bright, "--data", store, "--tta", "flip", "--json").out)
     assert (values["tta"], values["second"]["tta"]) == ("flip", "flip")
@@ -124,8 +123,8 @@ def test_the_data_of_the_card_are_the_default_and_data_names_others(cli, tmp_pat
     failed = cli("evaluate", other)
     assert failed.code == 2
     assert "nowhere" in one_line(failed)
-    done = cli("evaluate", other, "--data", "demo", "--split", "Training")
-    assert done.out.startswith("tiny fp32 (onnxruntime cpu) on demo Training, 3,010")
+    done = cli("evaluate", other, "--data", "demo", "--split", "PublicTest")
+    assert done.out.startswith("tiny fp32 (onnxruntime cpu) on demo PublicTest, 700 faces")
 
 
 def test_a_model_without_a_dataset_on_its_card_gets_the_demo_faces(cli, bright):
@@ -188,14 +187,14 @@ def test_a_gate_that_holds_exits_0(cli, bright, gray_zone):
 
 def test_a_gate_that_fails_names_the_emotion_after_printing_everything(cli, darker, bright, gray_zone):
     against = ("evaluate", darker, "--against", bright, "--data", gray_zone, "--max-class-drop", 5, "--max-drop", 20)
-    done = cli(*against, "--html", "page.html")
+    done = cli(*against, "--markdown", "page.md")
     assert done.code == 1
     assert "surprise fell by 20.00 points, from 100.0% to 80.0% (at most 5 allowed)" in one_line(done)
     assert "accuracy fell" not in one_line(done)
     assert "gate FAILED" in done.out
     assert "note: surprise has 20 faces, so one face is 5.0 points; its change of -20.0" in done.out
     assert "evaluate: 64/64" in done.err
-    assert "Gate FAILED" in Path("page.html").read_text()
+    assert "gate FAILED" in Path("page.md").read_text()
     values = json.loads(cli(*against, "--json").out)["against"]
     assert values["gate"]["passed"] is False
     assert values["emotions"]["surprise"]["right_to_wrong"] == 4

@@ -32,6 +32,10 @@ def test_a_comparison_worked_out_by_hand():
     assert (found.mcnemar.method, found.mcnemar.p) == ("exact binomial", pytest.approx(2 * 5 / 16))
 
 
+def test_a_file_that_mixes_precisions_says_so():
+    assert answers([0], [0], tools={"mixed": "int8+fp16"}).title == "stub int8+fp16 (stub)"
+
+
 def test_emotions_that_fell_furthest_come_first_and_those_without_faces_last():
     truth = [0] * 4 + [1] * 4
     found = compare(answers(truth, [0, 0, 0, 0, 1, 1, 1, 1]), answers(truth, [0, 0, 0, 1, 2, 2, 1, 1]))

@@ -84,9 +84,30 @@ def test_all_emotions_moved_among_eight():
 
 def test_an_untrained_network_that_tells_two_emotions_apart_proves_nothing():
     confusion = np.zeros((7, 7), int)
-    confusion[:, 2] = 100
-    confusion[3] = [0, 0, 0, 0, 0, 100, 0]
+    confusion[:, 0] = 100
+    confusion[0] = [0, 100, 0, 0, 0, 0, 0]
     assert suspicious_order(confusion, FER2013) is None
+    # As right about three others, it has learned something.
+    confusion[2:5] = 100 * np.eye(7, dtype=int)[2:5]
+    assert suspicious_order(confusion, FER2013) == {"anger": "disgust", "disgust": "anger"}
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "found"),
+    [
+        # Of 100 faces each, called by their own name and by each other's.
+        ((40, 40), (45, 45), False),
+        ((35, 35), (55, 55), False),
+        ((30, 30), (60, 60), True),
+        ((0, 45), (80, 50), False),
+    ],
+)
+def test_two_emotions_that_are_hard_to_tell_apart_are_not_exchanged(own, others, found):
+    confusion = 100 * np.eye(7, dtype=int)
+    confusion[2, 2], confusion[4, 4] = own
+    confusion[2, 4], confusion[4, 2] = others
+    expected = {"fear": "sad", "sad": "fear"} if found else None
+    assert suspicious_order(confusion, FER2013) == expected
 
 
 def test_a_handful_of_faces_proves_nothing():

@@ -50,6 +50,7 @@ def test_a_page_has_the_protocols_the_emotions_and_three_figures(alone, tmp_path
     assert "anger 20 75.0 (55.0-95.0)" in words
     assert "anger is found least often, 75.0% of its 20 faces" in words
     assert "By emotion, leak-free" in words
+    assert "On made PublicTest, 60 faces, single crop." in words
     assert "Warning: a <warning>." in words
     assert "a note" in words
 
