@@ -55,16 +55,18 @@ class TeacherSection(Section):
 
     `recipes` are trained first where they were not yet, `students` are networks that come with edgefer, `checkpoints`
     are files, `models` are networks of any origin with weights in the ensemble (`docs/teachers.md`). `combine` is of
-    what an ensemble takes the mean: the centred logits, or the probabilities.
+    what an ensemble takes the mean: the centred logits, or the probabilities. With `mirror` each is asked about the
+    mirrored face too, and answers with the mean.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"models", "combine"})
+    later: ClassVar[frozenset[str]] = frozenset({"models", "combine", "mirror"})
 
     recipes: tuple[str, ...] = ()
     students: tuple[str, ...] = ()
     checkpoints: tuple[Path, ...] = ()
     models: tuple[TeacherModel, ...] = ()
     combine: Literal["logits", "softmax"] = "logits"
+    mirror: bool = False
 
     @model_validator(mode="after")
     def _some(self) -> TeacherSection:

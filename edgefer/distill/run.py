@@ -128,7 +128,9 @@ def _teachers(recipe: Recipe, folder: Path, faces: Faces) -> tuple[tuple[Path, .
     check_student(recipe)
     paths = _teacher_checkpoints(recipe, folder)
     section = recipe.teacher
-    return paths, load_teachers(paths, faces.training.emotions, device(), section.models, section.combine)
+    return paths, load_teachers(
+        paths, faces.training.emotions, device(), section.models, section.combine, section.mirror
+    )
 
 
 def _alone(recipe: Recipe, faces: Faces, folder: Path, name: str | None = None) -> Run:

@@ -22,11 +22,15 @@ Combine = Literal["logits", "softmax"]
 
 @dataclass(frozen=True)
 class Teachers:
-    """An ensemble on one device: what it takes the mean of, and a hash of everything that decides its answers."""
+    """An ensemble on one device: what it takes the mean of, and a hash of everything that decides its answers.
+
+    mirror: each is asked about the mirrored face too, and its answer is the mean of both logits.
+    """
 
     members: tuple[Teacher, ...]
     combine: Combine
     sha256: str
+    mirror: bool = False
 
     @property
     def name(self) -> str:
@@ -52,6 +56,8 @@ class Teachers:
         answers = []
         for member in self.members:
             answer = member.ask(pixels).float()
+            if self.mirror:
+                answer = (answer + member.ask(pixels.flip(3)).float()) / 2
             if not answer.isfinite().all():
                 raise DataError(
                     f"teacher {member.name} answers NaN or infinity to some of {len(pixels)} faces",
@@ -67,6 +73,7 @@ def load_teachers(
     device: torch.device,
     models: Sequence[TeacherModel] = (),
     combine: Combine = "logits",
+    mirror: bool = False,
 ) -> Teachers:
     """Open checkpoints and `[[teacher.models]]` as teachers of students whose labels are `labels`.
 
@@ -80,7 +87,9 @@ def load_teachers(
     )
     # The rest is hashed only where there is any, so that what was kept of checkpoints' answers stays in use.
     rest = (combine, str(len(checkpoints))) if models or combine != "logits" else ()
-    return Teachers(members, combine, sha256_of(*(member.sha256 for member in members), *labels, *rest))
+    if mirror:
+        rest = (*rest, "mirror")
+    return Teachers(members, combine, sha256_of(*(member.sha256 for member in members), *labels, *rest), mirror)
 
 
 def ensemble(answers: Sequence[Tensor], weights: Sequence[float], combine: Combine) -> Tensor:

@@ -120,3 +120,15 @@ def test_the_hash_tells_ensembles_apart_and_that_of_checkpoints_alone_is_as_it_w
         load_teachers((), FER2013, CPU, heavy),
     ]
     assert len({teachers.sha256 for teachers in made}) == len(made)
+
+
+def test_with_mirror_a_face_and_its_mirror_image_get_the_same_mean_answer():
+    paths = (checkpoint("one", FER2013, 48), checkpoint("two", FER2013, 40))
+    plain = load_teachers(paths, FER2013, CPU)
+    both = load_teachers(paths, FER2013, CPU, mirror=True)
+    faces = torch.rand(4, 1, 48, 48) * 255
+    mean = (plain.logits(faces) + plain.logits(faces.flip(3))) / 2
+    assert torch.allclose(both.logits(faces), mean, atol=1e-5)
+    assert torch.allclose(both.logits(faces.flip(3)), mean, atol=1e-5)
+    assert not torch.allclose(plain.logits(faces), mean, atol=1e-3)
+    assert both.sha256 != plain.sha256
