@@ -1,15 +1,19 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from edgefer.card import InputSpec, ModelCard
+from edgefer.data.demo import demo_faces
+from edgefer.distill.batches import planes
 from edgefer.distill.teachers import ensemble, load_teachers
 from edgefer.emotions import FER2013, RESEMOTENET
 from edgefer.errors import DataError
 from edgefer.models.checkpoint import load, save
 from edgefer.models.registry import build
 from edgefer.paths import sha256, sha256_of
+from edgefer.runtime.find import shipped_checkpoint
 from tests.distill.foreign import Tiny, model, said
 
 CPU = torch.device("cpu")
@@ -123,12 +127,12 @@ def test_the_hash_tells_ensembles_apart_and_that_of_checkpoints_alone_is_as_it_w
 
 
 def test_with_mirror_a_face_and_its_mirror_image_get_the_same_mean_answer():
-    paths = (checkpoint("one", FER2013, 48), checkpoint("two", FER2013, 40))
+    paths = (shipped_checkpoint("fer2013-s"),)
     plain = load_teachers(paths, FER2013, CPU)
     both = load_teachers(paths, FER2013, CPU, mirror=True)
-    faces = torch.rand(4, 1, 48, 48) * 255
+    faces = planes(demo_faces("PublicTest").take(np.arange(4)), CPU).float()
     mean = (plain.logits(faces) + plain.logits(faces.flip(3))) / 2
     assert torch.allclose(both.logits(faces), mean, atol=1e-5)
     assert torch.allclose(both.logits(faces.flip(3)), mean, atol=1e-5)
-    assert not torch.allclose(plain.logits(faces), mean, atol=1e-3)
+    assert not torch.allclose(plain.logits(faces), mean, atol=1e-2)
     assert both.sha256 != plain.sha256
