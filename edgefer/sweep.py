@@ -18,8 +18,9 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -42,6 +43,13 @@ class CellSection(_Section):
     published: float | None = Field(default=None, ge=0, le=1)
 
 
+class EnsembleSection(_Section):
+    """All cells as one network. combine: of what it is the mean, the centred logits or the probabilities."""
+
+    combine: Literal["softmax", "logits"] = "softmax"
+    published: float | None = Field(default=None, ge=0, le=1)
+
+
 class SweepFile(_Section):
     """A sweep as written. source: where the published figures stand."""
 
@@ -50,6 +58,7 @@ class SweepFile(_Section):
     set: dict[str, Value] = Field(default_factory=dict)
     axes: dict[str, tuple[Value, ...]] = Field(default_factory=dict)
     cell: tuple[CellSection, ...] = Field(min_length=1)
+    ensemble: EnsembleSection | None = None
 
     @model_validator(mode="after")
     def _distinct(self) -> SweepFile:
@@ -58,6 +67,8 @@ class SweepFile(_Section):
             raise ValueError("two cells have the same name")
         if empty := [key for key, values in self.axes.items() if not values]:
             raise ValueError(f"axis {empty[0]} has no value")
+        if self.ensemble and len(self.cell) * prod(len(values) for values in self.axes.values()) < 2:
+            raise ValueError("an ensemble needs two cells")
         return self
 
 
@@ -73,12 +84,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep, resolved: every cell's recipe is valid and has a teacher."""
+    """A sweep, resolved: every cell's recipe is valid; one with a teacher is distilled, another trained."""
 
     name: str
     summary: str
     source: str
     cells: tuple[Cell, ...]
+    ensemble: EnsembleSection | None = None
 
 
 def load_sweep(name: str, changes: tuple[str, ...] = ()) -> Sweep:
@@ -98,7 +110,7 @@ def load_sweep(name: str, changes: tuple[str, ...] = ()) -> Sweep:
         for point in points
         for section in file.cell
     ]
-    return Sweep(path.stem, file.summary, file.source, tuple(cells))
+    return Sweep(path.stem, file.summary, file.source, tuple(cells), file.ensemble)
 
 
 def find(name: str) -> Path:
@@ -123,8 +135,6 @@ def _cell(
 ) -> Cell:
     settings = {**file.set, **section.set, **values}
     recipe = load(section.recipe, [*(f"{key}={_toml(value)}" for key, value in settings.items()), *changes])
-    if recipe.teacher is None:
-        raise RecipeError(f"cell {section.name}: recipe {section.recipe} has no teacher", "name one that has")
     label = "".join(f"-{key.rpartition('.')[2]}-{value}" for key, value in values.items())
     name = section.name if first else section.name + label
     return Cell(name, recipe.model_copy(update={"name": name}), values, section.published if first else None)

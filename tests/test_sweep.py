@@ -56,7 +56,7 @@ def test_the_papers_table_is_its_six_experiments_at_its_temperature_first():
         (('name = "E2"', 'name = "../E2"'), "cell.1.name"),
         (("[3.0, 1.0]", "[]"), "axis loss.temperature has no value"),
         (("published = 0.5", "published = 50"), "cell.0.published"),
-        (('recipe = "demo-c"\n', 'recipe = "demo-teacher"\n'), "recipe demo-teacher has no teacher"),
+        (('name = "E2"', 'name = "E2"\n[ensemble]\ncombine = "votes"\n[x]'), "ensemble.combine"),
         (("loss.alpha", "loss.alhpa"), "did you mean 'alpha'"),
         (("[set]", "[sett]"), "sett"),
     ],
@@ -80,3 +80,9 @@ def test_a_sweep_is_no_recipe_and_a_name_must_be_known():
         sweep.load_sweep("paper-table-5")
     with pytest.raises(UsageError, match=r"none\.toml is not a file"):
         sweep.load_sweep("none.toml")
+
+
+def test_an_ensemble_of_one_is_a_fault():
+    Path("one.toml").write_text('[[cell]]\nname = "a"\nrecipe = "demo-teacher"\n[ensemble]\n'.replace("[[", "\n[[", 1))
+    with pytest.raises(RecipeError, match="an ensemble needs two cells"):
+        sweep.load_sweep("one.toml")

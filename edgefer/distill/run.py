@@ -13,7 +13,7 @@ from edgefer.console import say
 from edgefer.data.faces import FaceSet
 from edgefer.data.load import load_faces
 from edgefer.distill.guard import check_labels
-from edgefer.distill.hints import check_student
+from edgefer.distill.hints import check_recipe, check_teachers
 from edgefer.distill.state import read_identity
 from edgefer.distill.teachers import Teachers, load_teachers
 from edgefer.distill.trainer import BEST, LAST, Run, finished, identity, limited, train
@@ -96,6 +96,11 @@ def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Dist
     return Distilled(_once(recipe, faces, folder / recipe.name, teachers), baseline, paths)
 
 
+def train_once(recipe: Recipe, folder: Path) -> Run:
+    """Train a recipe without a teacher in `folder`, unless that very run is there already."""
+    return _once(recipe, faces_of(recipe), folder / recipe.name)
+
+
 def run_folder(name: str, resume: bool) -> Path:
     """`runs/<name>`, or `runs/<name>-2` and so on for a further run; with `resume` the newest that is there."""
     existing = list(takewhile(Path.exists, _numbered(RUNS / name)))
@@ -125,12 +130,12 @@ def _train(recipe: Recipe, faces: Faces, out: Path, teachers: Teachers | None, r
 def _teachers(recipe: Recipe, folder: Path, faces: Faces) -> tuple[tuple[Path, ...], Teachers]:
     if recipe.teacher is None:
         raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
-    check_student(recipe)
+    check_recipe(recipe)
     paths = _teacher_checkpoints(recipe, folder)
     section = recipe.teacher
-    return paths, load_teachers(
-        paths, faces.training.emotions, device(), section.models, section.combine, section.mirror
-    )
+    teachers = load_teachers(paths, faces.training.emotions, device(), section.models, section.combine, section.mirror)
+    check_teachers(recipe, teachers)
+    return paths, teachers
 
 
 def _alone(recipe: Recipe, faces: Faces, folder: Path, name: str | None = None) -> Run:

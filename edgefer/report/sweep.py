@@ -12,23 +12,23 @@ from edgefer.report.page import Section
 from edgefer.sweep import Sweep
 from edgefer.table import text_table
 
-HEAD = ["cell", "student", "alpha", "T", "alone %", "distilled %", "gain", "macro F1", "published %", "ours - theirs"]
+HEAD = ["cell", "student", "alpha", "T", "alone %", "accuracy %", "gain", "macro F1", "published %", "ours - theirs"]
 
 
 def rows(results: Sequence[CellResult]) -> list[list[str]]:
-    """One line a cell; points and per cent."""
+    """One line a cell; points and per cent, a dash for what a cell does not have."""
     return [
         [
             result.name,
             result.student,
-            "-" if result.alpha is None else f"{result.alpha:g}",
-            "-" if result.temperature is None else f"{result.temperature:g}",
-            f"{100 * result.alone:.2f}",
-            f"{100 * result.accuracy:.2f}",
-            f"{100 * result.gain:+.2f}",
-            f"{100 * result.macro_f1:.1f}",
-            "-" if result.published is None else f"{100 * result.published:.2f}",
-            "-" if result.published is None else f"{100 * (result.accuracy - result.published):+.2f}",
+            _value(result.alpha, "g"),
+            _value(result.temperature, "g"),
+            _percent(result.alone),
+            _percent(result.accuracy),
+            _percent(result.gain, "+.2f"),
+            _percent(result.macro_f1, ".1f"),
+            _percent(result.published),
+            _percent(None if result.published is None else result.accuracy - result.published, "+.2f"),
         ]
         for result in results
     ]
@@ -57,3 +57,11 @@ def _words(sweep: Sweep, results: Sequence[CellResult]) -> str:
     measured = ", ".join(dict.fromkeys(f"{result.faces:,} faces of {result.split}" for result in results))
     theirs = f"; published: {sweep.source}" if any(result.published is not None for result in results) else ""
     return f"Measured on {measured}, single crop, at the epoch that is best there{theirs}."
+
+
+def _value(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _percent(value: float | None, form: str = ".2f") -> str:
+    return _value(None if value is None else 100 * value, form)

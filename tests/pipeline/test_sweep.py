@@ -12,8 +12,10 @@ import pytest
 from safetensors.numpy import load_file
 
 from edgefer.data.store import write_store
+from edgefer.evaluate.classify import classify
 from edgefer.pipeline.sweep import run_sweep
 from edgefer.report import sweep as report
+from edgefer.runtime.open import open_session
 from edgefer.sweep import load_sweep
 from tests.datasets import dataset_of
 from tests.distill.faces import squares
@@ -28,7 +30,7 @@ size = 24
 epochs = 2
 batch = 16
 """
-STUDENT = TEACHER.replace("epochs = 2", "epochs = 6") + '[teacher]\nrecipes = ["teacher.toml"]\n'
+STUDENT = TEACHER.replace("epochs = 2", "epochs = 4") + '[teacher]\nrecipes = ["teacher.toml"]\n'
 SWEEP = """
 summary = "three cells"
 source = "nowhere, Table 1"
@@ -70,7 +72,7 @@ def test_a_sweep_killed_three_times_ends_with_the_weights_of_one_that_was_not():
     sweep = load_sweep("three.toml")
     results = run_sweep(sweep, Path("whole"))
     killed = 0
-    for enough in (2, 7, 13):  # epochs on disk when it is killed: in the teacher, in a baseline, in a student
+    for enough in (1, 4, 8):  # epochs on disk when it is killed: in the teacher, in a baseline, in a student
         process = subprocess.Popen([sys.executable, "-c", RUN], stderr=subprocess.DEVNULL)
         while process.poll() is None and _epochs(Path("swept")) < enough:
             time.sleep(0.02)
@@ -111,3 +113,45 @@ def test_the_table_has_theirs_beside_ours_and_the_page_a_matrix_a_cell():
     page = Path("sweep.html").read_text()
     assert page.count("Confusion matrix of ") == 2
     assert results[0].to_dict()["evaluation"]["accuracy"] == results[0].accuracy
+
+
+def test_members_without_a_teacher_are_judged_together():
+    Path("members.toml").write_text(
+        """
+summary = "two members"
+[set]
+"train.epochs" = 2
+[[cell]]
+name = "one"
+recipe = "teacher.toml"
+[[cell]]
+name = "two"
+recipe = "teacher.toml"
+set = { "train.seed" = 5 }
+[ensemble]
+combine = "softmax"
+published = 0.5
+"""
+    )
+    one, two, both = run_sweep(load_sweep("members.toml"), Path("swept"))
+    assert (one.alone, one.gain, one.alpha) == (None, None, None)
+    assert both.name == "ensemble"
+    faces = squares(70, "PublicTest", 1)
+    chances = []
+    for name in ("one", "two"):
+        with open_session(Path("swept") / name / "best.safetensors") as session:
+            logits = classify(session, faces).astype(np.float64)
+        chances.append(np.exp(logits) / np.exp(logits).sum(1, keepdims=True))
+    expected = (np.mean(chances, axis=0).argmax(1) == faces.labels).mean()
+    assert both.accuracy == pytest.approx(expected)
+    assert {path.name for path in Path("swept").iterdir()} == {"one", "two"}
+    assert report.rows([one, two, both])[2][:7] == [
+        "ensemble",
+        "2 networks",
+        "-",
+        "-",
+        "-",
+        f"{100 * expected:.2f}",
+        "-",
+    ]
+    assert two.accuracy != one.accuracy or two.evaluation.confusion.tolist() != one.evaluation.confusion.tolist()
