@@ -17,19 +17,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from edgefer.distill.teachers import Teachers
+from edgefer.emotions import FER2013
 from edgefer.errors import UsageError
 from edgefer.models.registry import build
-from edgefer.recipe import Recipe
+from edgefer.recipe import ModelSection, Recipe, load
 
 _TINY = 1e-4  # a feature vector shorter than this is no direction to draw to
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Outputs of the named modules in one forward pass of each network, `[N, C, h, w]` or `[N, C]`."""
+    """What the named modules gave, `[n, C, h, w]` or `[n, C]`, a list entry each time that they ran."""
 
-    student: dict[str, Tensor]
-    teacher: dict[str, Tensor]
+    student: dict[str, list[Tensor]]
+    teacher: dict[str, list[Tensor]]
 
 
 class Hints:
@@ -47,11 +48,13 @@ class Hints:
         training = student.training
         with torch.no_grad(), self.watched() as seen:
             student.eval()(probe)
-            teachers.logits(probe)
+            teachers.members[0].ask(probe)
         student.train(training)
         convolutions = []
         for own, other in self.pairs.items():
-            given, wanted = _map(seen.student, own, "the student"), _map(seen.teacher, other, "the teacher")
+            _once(seen.student, own, "the student")
+            _once(seen.teacher, other, "the teacher")
+            given, wanted = _map(seen.student, own), _map(seen.teacher, other)
             convolutions.append(nn.Conv2d(given.shape[1], wanted.shape[1], 1).to(probe.device))
         self.adapters = nn.ModuleList(convolutions)
 
@@ -64,7 +67,7 @@ class Hints:
         ]
         handles += [
             self.teacher.get_submodule(name).register_forward_hook(_into(seen.teacher, name))
-            for name in self.pairs.values()
+            for name in dict.fromkeys(self.pairs.values())
         ]
         try:
             yield seen
@@ -80,8 +83,8 @@ class Hints:
         """
         total = torch.zeros((), device=next(self.adapters.parameters()).device)
         for (own, other), adapter in zip(self.pairs.items(), self.adapters, strict=True):
-            given = _map(seen.student, own, "the student").float()
-            wanted = _map(seen.teacher, other, "the teacher").detach().float()
+            given = _map(seen.student, own).float()
+            wanted = _map(seen.teacher, other, len(given)).detach().float()
             size = (min(given.shape[2], wanted.shape[2]), min(given.shape[3], wanted.shape[3]))
             given, wanted = adapter(F.adaptive_avg_pool2d(given, size)), F.adaptive_avg_pool2d(wanted, size)
             gap = F.normalize(given, dim=1, eps=_TINY) - F.normalize(wanted, dim=1, eps=_TINY)
@@ -89,12 +92,26 @@ class Hints:
         return total
 
 
-def check_student(recipe: Recipe) -> None:
-    """Raise UsageError when a recipe's hints name a module that its student lacks: before its teacher is trained."""
+def check_recipe(recipe: Recipe) -> None:
+    """What of a recipe's hints can be known before its teacher is there; nothing where it has none.
+
+    Raises UsageError when there are several teachers, or when the student, or a teacher that is to be trained, lacks a
+    module.
+    """
+    hints, section = recipe.loss.hints, recipe.teacher
+    if not hints or section is None:
+        return
+    if sum(map(len, (section.recipes, section.students, section.checkpoints, section.models))) != 1:
+        raise _several()
+    check_names(_body(recipe.model), hints, "the student")
+    for name in section.recipes:
+        check_names(_body(load(name).model), hints.values(), "the teacher")
+
+
+def check_teachers(recipe: Recipe, teachers: Teachers) -> None:
+    """Raise UsageError when a recipe's hints name what its teacher cannot give: before a baseline is trained."""
     if recipe.loss.hints:
-        check_names(
-            build(recipe.model.architecture, recipe.model.channels, classes=7), recipe.loss.hints, "the student"
-        )
+        check_names(_one_network(teachers), recipe.loss.hints.values(), "the teacher")
 
 
 def check_names(network: nn.Module, names: Iterable[str], whose: str) -> None:
@@ -115,33 +132,48 @@ def body_of(network: nn.Module) -> nn.Module:
     return body
 
 
+def _body(section: ModelSection) -> nn.Module:
+    return build(section.architecture, section.channels, classes=len(FER2013))
+
+
+def _several() -> UsageError:
+    return UsageError("loss.hints needs one teacher, not an ensemble", "name one in [teacher], or leave hints out")
+
+
 def _one_network(teachers: Teachers) -> nn.Module:
-    leave = "or leave loss.hints out"
     if len(teachers.members) != 1:
-        raise UsageError("loss.hints needs one teacher, not an ensemble", f"name one in [teacher], {leave}")
+        raise _several()
     if not teachers.networks or isinstance(teachers.networks[0], torch.jit.ScriptModule):
         raise UsageError(
             f"loss.hints cannot look inside teacher {teachers.name}, an ONNX or TorchScript file",
-            f"name a checkpoint, a timm network or a function in [teacher], {leave}",
+            "name a checkpoint, a timm network or a function in [teacher], or leave hints out",
         )
     return body_of(teachers.networks[0])
 
 
-def _into(place: dict[str, Tensor], name: str) -> Callable[[nn.Module, object, Tensor], None]:
+def _into(place: dict[str, list[Tensor]], name: str) -> Callable[[nn.Module, object, Tensor], None]:
     def keep(_module: nn.Module, _inputs: object, output: Tensor) -> None:
         # A copy, as the next layer may work in place.
-        place[name] = output.clone() if isinstance(output, Tensor) else output
+        place.setdefault(name, []).append(output.clone() if isinstance(output, Tensor) else output)
 
     return keep
 
 
-def _map(seen: Mapping[str, Tensor], name: str, whose: str) -> Tensor:
-    """A module's features as a map `[N, C, h, w]`; vectors are maps of one pixel."""
-    features = seen.get(name)
-    if not isinstance(features, Tensor) or features.ndim not in (2, 4):
-        shape = list(features.shape) if isinstance(features, Tensor) else "nothing that is a tensor"
-        raise UsageError(
-            f"loss.hints: '{name}' of {whose} gives {shape}, not features [N, C, H, W] or [N, C]",
-            "name a convolution, a block or a linear layer",
-        )
+def _once(seen: Mapping[str, list[Tensor]], name: str, whose: str) -> None:
+    """Raise UsageError unless a module ran once in one pass and gave features."""
+    fix = "name a convolution, a block or a linear layer that runs once"
+    given = seen.get(name, [])
+    if len(given) != 1:
+        raise UsageError(f"loss.hints: '{name}' of {whose} runs {len(given)} times for a face", fix)
+    if not isinstance(given[0], Tensor) or given[0].ndim not in (2, 4):
+        what = list(given[0].shape) if isinstance(given[0], Tensor) else type(given[0]).__name__
+        raise UsageError(f"loss.hints: '{name}' of {whose} gives {what}, not features [N, C, H, W] or [N, C]", fix)
+
+
+def _map(seen: Mapping[str, list[Tensor]], name: str, count: int | None = None) -> Tensor:
+    """A module's features as a map `[N, C, h, w]`; vectors are maps of one pixel.
+
+    count: the first so many faces: a teacher may be asked about a batch in parts, and after that about its mirror image.
+    """
+    features = torch.cat(seen[name])[:count]
     return features if features.ndim == 4 else features[:, :, None, None]

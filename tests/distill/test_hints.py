@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,8 @@ def test_the_loss_is_the_squared_distance_of_unit_vectors_by_hand():
         body.eval()(faces)
         taught.logits(faces)
         given = hints.loss(seen)
-        own = hints.adapters[0](seen.student["res_block1"]).double()
-    other = seen.teacher["stages.2"].double()
+        own = hints.adapters[0](seen.student["res_block1"][0]).double()
+    other = seen.teacher["stages.2"][0].double()
     assert own.shape[:2] == other.shape[:2] == (3, 128)
     # Here the teacher's map is the larger one, by a factor of 3 / 2, so windows overlap: 0..1 and 1..2.
     assert (own.shape[2:], other.shape[2:]) == ((2, 2), (3, 3))
@@ -85,6 +86,16 @@ def test_gradients_reach_the_student_and_the_adapter_and_no_teacher():
     assert body.get_parameter("fc1.weight").grad is None
     assert all(parameter.grad is not None for parameter in hints.adapters.parameters())
     assert all(parameter.grad is None for parameter in taught.networks[0].parameters())
+
+
+def test_two_modules_may_follow_the_same_one():
+    body, taught = student(), teachers()
+    hints = Hints({"conv1": "conv1", "conv2": "conv1"}, body, taught, probe())
+    with torch.no_grad(), hints.watched() as seen:
+        body(probe())
+        taught.logits(probe())
+    assert len(hints.adapters) == 2
+    assert 0 < hints.loss(seen).item() < 8
 
 
 def test_nothing_is_watched_once_the_block_is_left():
@@ -136,6 +147,41 @@ def test_an_output_that_is_no_feature_map_is_refused():
         Hints({"flat": "conv1"}, Odd(), teachers(), probe())
 
 
+def test_a_module_that_runs_twice_for_a_face_is_refused():
+    with pytest.raises(UsageError, match="'dropout1' of the student runs 2 times for a face"):
+        Hints({"dropout1": "conv1"}, student(), teachers(), probe())
+
+
+def test_a_teacher_asked_in_parts_and_then_about_the_mirror_image_gives_the_features_of_the_faces_as_they_are():
+    body, taught, faces = student(), teachers(), torch.rand(5, 1, 24, 24) * 255
+    hints = Hints(HINTED["hints"], body, taught, probe())
+    with torch.no_grad():
+        with hints.watched() as whole:
+            body.eval()(faces)
+            taught.logits(faces)
+        with hints.watched() as parts:
+            body(faces)
+            for part in (*faces.split(2), *faces.flip(3).split(2)):
+                taught.logits(part)
+        assert hints.loss(parts).item() == pytest.approx(hints.loss(whole).item(), rel=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_a_teacher_that_is_no_torch_network_gives_no_hints():
+    taught = teachers()
+    blind = replace(taught, members=(replace(taught.members[0], network=None),))
+    with pytest.raises(UsageError, match="cannot look inside teacher t, an ONNX or TorchScript file"):
+        Hints({"conv1": "conv1"}, student(), blind, probe())
+    script = torch.jit.trace(taught.networks[0], probe())
+    with pytest.raises(UsageError, match="cannot look inside teacher t"):
+        Hints(
+            {"conv1": "conv1"},
+            student(),
+            replace(taught, members=(replace(taught.members[0], network=script),)),
+            probe(),
+        )
+
+
 def test_an_ensemble_gives_no_hints():
     both = teachers(teacher("one"), teacher("two"))
     with pytest.raises(UsageError, match="one teacher, not an ensemble"):
@@ -156,7 +202,7 @@ def test_a_hinted_student_keeps_no_adapter_and_asks_its_teacher_every_epoch(monk
 
     monkeypatch.setattr(Teachers, "logits", counting)
     run = train(hinted_recipe(), training, choosing, Path("run"), teachers())
-    assert sum(asked) == 2 + 3 * 64  # the probe, then three epochs of four batches of 16
+    assert sum(asked) == 3 * 64  # three epochs of four batches of 16
     assert not (cache_dir() / "targets").exists()
     body = load(run.checkpoint)[0].body
     assert body.state_dict().keys() == student().state_dict().keys()

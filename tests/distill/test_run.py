@@ -170,10 +170,21 @@ def test_a_finished_or_resumed_run_does_not_ask_its_teacher_about_the_labels_aga
     assert len(asked) == 2
 
 
-def test_a_hint_that_names_no_module_of_the_student_is_found_before_its_teacher_is_trained():
+def test_a_hint_that_cannot_be_had_is_found_before_the_teacher_is_trained():
     text = STUDENT + '[loss.hints]\nconv_3 = "conv3"\n'
     Path("hinted.toml").write_text(text)
     with pytest.raises(UsageError, match=r"the student has no module 'conv_3'\. did you mean 'conv3'"):
+        distill_recipe(load("hinted.toml"))
+    Path("hinted.toml").write_text(STUDENT + '[loss.hints]\nconv3 = "conv_3"\n')
+    with pytest.raises(UsageError, match=r"the teacher has no module 'conv_3'\. did you mean 'conv3'"):
+        distill_recipe(load("hinted.toml"))
+    Path("hinted.toml").write_text(text.replace('["teacher.toml"]', '["teacher.toml"]\nstudents = ["x"]'))
+    with pytest.raises(UsageError, match="one teacher, not an ensemble"):
+        distill_recipe(load("hinted.toml"))
+    teacher = train_recipe(load("teacher.toml"), Path("given"))
+    given = TEACHER + f'[teacher]\ncheckpoints = ["{teacher.checkpoint}"]\n[loss.hints]\nconv3 = "conv_3"\n'
+    Path("hinted.toml").write_text(given)
+    with pytest.raises(UsageError, match=r"the teacher has no module 'conv_3'\. did you mean 'conv3'"):
         distill_recipe(load("hinted.toml"))
     assert not Path("runs").exists()
     Path("hinted.toml").write_text(text.replace("conv_3", "conv3"))

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from edgefer.distill import trainer
+from edgefer.distill.losses import class_weights
 from edgefer.distill.teachers import Teachers, load_teachers
 from edgefer.distill.trainer import BEST, LAST, finished, limited, read_run, train
 from edgefer.errors import ArtifactError, CheckFailed, DataError, Interrupted
@@ -245,12 +246,28 @@ def test_votes_stand_beside_a_teachers_answers_and_are_mixed_with_their_faces(
     votes = np.random.default_rng(0).dirichlet(np.ones(7), 70).astype(np.float32)
     given, real = [], trainer.batch_loss
 
-    def watching(section: AnyLoss, logits: torch.Tensor, targets: torch.Tensor, *others: object) -> torch.Tensor:
+    expected = class_weights(torch.from_numpy(votes).sum(0), "inverse")
+    assert expected is not None
+
+    def watching(
+        section: AnyLoss,
+        logits: torch.Tensor,
+        targets: torch.Tensor,
+        taught: object,
+        weights: torch.Tensor,
+        *rest: object,
+    ) -> torch.Tensor:
         given.append(targets)
-        return real(section, logits, targets, *others)
+        assert torch.equal(weights, expected)
+        return real(section, logits, targets, taught, weights, *rest)
 
     monkeypatch.setattr(trainer, "batch_loss", watching)
-    recipe = small_recipe(augment={"mixup": mixup}, teacher={"checkpoints": ["t"]}, train={"epochs": 1, "batch": 16})
+    recipe = small_recipe(
+        loss={"class_weights": "inverse"},
+        augment={"mixup": mixup},
+        teacher={"checkpoints": ["t"]},
+        train={"epochs": 1, "batch": 16},
+    )
     train(recipe, replace(training, targets=votes), choosing, Path("run"), teachers)
     rows = torch.cat(given)
     assert rows.shape == (64, 7)
