@@ -194,16 +194,14 @@ def is_sweep(path: Path) -> bool:
 
 
 def find(name: str) -> Path:
-    """A recipe file: a path, or a shipped recipe's name. Raises UsageError when there is none."""
+    """The file of a recipe or a sweep: a path, or the name of a shipped one. Raises UsageError when there is none."""
     path = Path(name)
     if path.suffix == ".toml":
         if path.is_file():
             return path
         raise UsageError(f"{path} is not a file", "list the shipped recipes with: edgefer recipes ls")
-    recipes = shipped()
+    recipes = {path.stem: path for path in shipped_files()}
     if name not in recipes:
-        if any(path.stem == name for path in shipped_files()):
-            raise UsageError(f"{name} is a sweep of recipes", f"run it with: edgefer distill --sweep {name}")
         near = difflib.get_close_matches(name, recipes, n=1)
         hint = f"did you mean '{near[0]}'?" if near else "list them with: edgefer recipes ls"
         raise UsageError(f"no recipe is named '{name}'", hint)

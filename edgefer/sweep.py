@@ -25,7 +25,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edgefer.errors import RecipeError, UsageError
-from edgefer.recipe import Recipe, is_sweep, load, read_toml, shipped_files
+from edgefer.recipe import Recipe, find, is_sweep, load, read_toml, shipped_files
 
 Value = bool | int | float | str
 
@@ -96,9 +96,11 @@ class Sweep:
 def load_sweep(name: str, changes: tuple[str, ...] = ()) -> Sweep:
     """Read a sweep by name or path; `changes` (`section.key=value`) apply to every cell, last.
 
-    Raises UsageError when there is none, RecipeError for faults in it or in a cell's recipe.
+    Raises UsageError when there is none of that name, RecipeError for faults in it or in a cell's recipe.
     """
     path = find(name)
+    if not is_sweep(path):
+        raise UsageError(f"{name} is one recipe, no sweep of many", f"there is: {', '.join(shipped())}")
     try:
         file = SweepFile.model_validate(read_toml(path))
     except ValidationError as error:
@@ -111,18 +113,6 @@ def load_sweep(name: str, changes: tuple[str, ...] = ()) -> Sweep:
         for section in file.cell
     ]
     return Sweep(path.stem, file.summary, file.source, tuple(cells), file.ensemble)
-
-
-def find(name: str) -> Path:
-    """A sweep file: a path, or the name of one that comes with edgefer."""
-    path = Path(name)
-    if path.suffix == ".toml":
-        if path.is_file():
-            return path
-        raise UsageError(f"{path} is not a file", f"sweeps that come with edgefer: {', '.join(shipped())}")
-    if name not in shipped():
-        raise UsageError(f"no sweep is named '{name}'", f"there is: {', '.join(shipped())}")
-    return shipped()[name]
 
 
 def shipped() -> dict[str, Path]:

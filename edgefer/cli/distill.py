@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from edgefer.cli.options import Json, emit
+from edgefer.cli.sweep import run_sweep
 from edgefer.cli.train import Changes, Exclude, Out, Resume
 from edgefer.console import say
 
@@ -21,12 +22,18 @@ def distill(
     out: Out = None,
     resume: Resume = False,
     baseline: Annotated[bool, typer.Option(help="Train the student without its teacher too, to know the gain.")] = True,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="RECIPE is a sweep of many, such as paper-table-4; the same again goes on.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Distil a student from its teacher; the teacher is trained first when it is not there.
 
     Without a recipe: fer2013-c when FER2013 is prepared here, else demo-c on the drawn faces inside edgefer.
     """
+    if sweep:
+        run_sweep(recipe, changes, exclude, out, resume, json)
+        return
     from edgefer.cli.training import accuracy_of, recipe_of, require_torch, summary, write_curves
 
     require_torch()

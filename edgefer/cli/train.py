@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edgefer.cli.options import Json, emit
+from edgefer.cli.sweep import run_sweep
 from edgefer.console import say
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A shipped recipe's name or a .toml file.")]
@@ -29,9 +30,15 @@ def train(
     exclude: Exclude = None,
     out: Out = None,
     resume: Resume = False,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="RECIPE is a sweep of many, such as emoxnet; the same again goes on.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Train a network by a recipe that has no teacher."""
+    if sweep:
+        run_sweep(recipe, changes, exclude, out, resume, json)
+        return
     from edgefer.cli.training import accuracy_of, recipe_of, require_torch, summary, write_curves
 
     require_torch()
