@@ -32,6 +32,12 @@ def test_the_shipped_students_recipe_still_has_the_hash_on_its_card():
     assert recipe.load("fer2013-s").sha256 == card.provenance.recipe_sha256
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hash_is_taken_without_a_warning(kind: str):
+    assert len(taught(f'kind = "{kind}"').sha256) == 64
+
+
 def test_recipes_from_before_there_were_kinds_keep_their_hash():
     # Hashes as runs of these recipes have them in their cards.
     assert recipe.load("mini-resemotenet-b").sha256.startswith("870fcc970ea01fd9")
