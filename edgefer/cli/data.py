@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgefer.cli.audit import audit
 from edgefer.cli.options import Json, emit
 from edgefer.console import say
 from edgefer.errors import UsageError
@@ -94,6 +95,9 @@ def info(
     else:
         summary = summarise(source)
         emit(json, dataclasses.asdict(summary), _describe(summary))
+
+
+data.command()(audit)
 
 
 def _next(summary: Summary, place: Path | None) -> str:
