@@ -108,6 +108,20 @@ def test_faces_of_each_split_are_counted_once_a_finding():
     assert [one.left_out for one in counts.values()] == [4, 3, 4]
 
 
+def test_a_copy_is_no_near_leak_and_what_is_blank_is_near_to_nothing():
+    source = wide(2)
+    first = np.stack([inner(source[0]), COPIES["jpeg"](source[0]), (inner(source[1]) // 16)])
+    second = np.stack([first[1], first[2] + 1])
+    found = audit([face_set(first, np.zeros(3)), face_set(second, np.zeros(2), "PublicTest")], "noise")
+    counts = tally(found)["PublicTest"]
+    assert (counts.leaked, counts.near_leaked, counts.almost_blank) == (1, 0, 1)
+    assert [(str(pair.first), str(pair.second)) for pair in found.near] == [("Training 0", "Training 1")]
+    assert found.exclude["PublicTest"] == {
+        0: "same picture as Training 1",
+        1: f"blank: gray levels spread by {second[1].std():.1f} only",
+    }
+
+
 def test_near_duplicates_are_reported_but_stay_if_asked():
     found = audit(faulty(), "noise", near=False)
     assert len(found.near) == 3

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_an_earlier_audit_is_replaced_and_nothing_else(tmp_path):
         assert foreign.read_text() == words
 
 
-def test_a_place_that_takes_no_file_is_known_before_the_work(tmp_path):
+def test_a_place_that_takes_no_file_is_known_before_the_work(tmp_path, monkeypatch):
     check_place(tmp_path / "new" / "deep" / "audit.json")
     assert not (tmp_path / "new").exists()
     with pytest.raises(ArtifactError, match="is a directory"):
@@ -78,3 +79,6 @@ def test_a_place_that_takes_no_file_is_known_before_the_work(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ArtifactError, match=r"cannot write .*audit\.json"):
         check_place(tmp_path / "file" / "audit.json")
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(ArtifactError, match="is not a folder that takes files"):
+        check_place(tmp_path / "audit.json")
