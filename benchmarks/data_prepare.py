@@ -38,8 +38,8 @@ def plain(source: Path, out: Path) -> None:
 
 
 def prepare(source: Path, out: Path) -> None:
-    from edgefer.data.fer2013 import FER2013
     from edgefer.data.prepare import prepare
+    from edgefer.data.readers.fer2013 import FER2013
 
     prepare(FER2013, source, out, force=True)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from edgefer.data.folders import SPLIT_FOLDERS
 from edgefer.data.prepare import DATASETS
+from edgefer.data.readers.folders import SPLIT_FOLDERS
 from edgefer.emotions import ALIASES, ORDERS
 from tests.conftest import ROOT
 

@@ -10,8 +10,8 @@ from edgefer.camera.read import read_faces
 from edgefer.card import InputSpec, ModelCard
 from edgefer.data.faces import FaceSet
 from edgefer.data.load import load_faces
-from edgefer.data.pictures import picture_blocks
 from edgefer.data.preprocess import network_input
+from edgefer.data.readers.pictures import picture_blocks
 from edgefer.data.store import write_store
 from edgefer.emotions import FER2013
 from edgefer.evaluate.evaluate import evaluate

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgefer.console import progress, say
-from edgefer.data.affectnet import AFFECTNET
 from edgefer.data.dataset import Options, Reader
-from edgefer.data.expw import EXPW
-from edgefer.data.fer2013 import FER2013
-from edgefer.data.ferplus import FERPLUS
-from edgefer.data.folders import FOLDER
-from edgefer.data.rafdb import RAFDB
+from edgefer.data.readers.affectnet import AFFECTNET
+from edgefer.data.readers.expw import EXPW
+from edgefer.data.readers.fer2013 import FER2013
+from edgefer.data.readers.ferplus import FERPLUS
+from edgefer.data.readers.folders import FOLDER
+from edgefer.data.readers.rafdb import RAFDB
 from edgefer.data.store import OWN, Store, open_store, write_store
 from edgefer.errors import ArtifactError
 from edgefer.paths import DATA, refuse_foreign

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from edgefer.data.fer2013 import FER2013
 from edgefer.data.load import find_store, load_faces, locate, stores
 from edgefer.data.prepare import prepare
+from edgefer.data.readers.fer2013 import FER2013
 from edgefer.errors import ArtifactError, UsageError
 from edgefer.paths import cache_dir
 from tests.fer_csv import write

@@ -10,8 +10,8 @@ import pytest
 
 from edgefer import emotions
 from edgefer.data.faces import FaceSet
-from edgefer.data.fer2013 import FER2013
 from edgefer.data.prepare import prepare
+from edgefer.data.readers.fer2013 import FER2013
 from edgefer.data.store import FACES, LABELS, MANIFEST, SPLITS, open_store, read_manifest, write_store
 from edgefer.errors import ArtifactError, DataError, UsageError
 from edgefer.paths import sha256

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgefer.data.demo import demo_faces
-from edgefer.data.fer2013 import FER2013
 from edgefer.data.prepare import prepare
+from edgefer.data.readers.fer2013 import FER2013
 from edgefer.data.summary import list_sources, summarise
 from tests.fer_csv import write
 
