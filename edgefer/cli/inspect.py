@@ -53,8 +53,7 @@ def _card_rows(card: ModelCard) -> list[tuple[str, str]]:
         ("trained", ", ".join(filter(None, trained)) or "not told"),
     ]
     rows += [
-        ("measured", f"{one.accuracy:.2%} on {one.place} ({one.faces} faces, {one.backend})")
-        for one in card.measured
+        ("measured", f"{one.accuracy:.2%} on {one.place} ({one.faces} faces, {one.backend})") for one in card.measured
     ]
     tools = {name: version for name, version in card.tools.items() if name != "mixed"}
     return rows + [("made with", _plain(tools))] * bool(tools)
