@@ -132,10 +132,7 @@ def _teachers(recipe: Recipe, folder: Path, faces: Faces) -> tuple[tuple[Path, .
         raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
     check_recipe(recipe)
     paths = _teacher_checkpoints(recipe, folder)
-    section = recipe.teacher
-    teachers = load_teachers(paths, faces.training.emotions, device(), section.models, section.combine, section.mirror)
-    check_teachers(recipe, teachers)
-    return paths, teachers
+    return paths, _opened(recipe, paths, faces)
 
 
 def _alone(recipe: Recipe, faces: Faces, folder: Path, name: str | None = None) -> Run:
@@ -147,18 +144,31 @@ def _alone(recipe: Recipe, faces: Faces, folder: Path, name: str | None = None) 
     return _once(alone, faces, folder / alone.name)
 
 
-def _teacher_checkpoints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
+def _teacher_checkpoints(recipe: Recipe, folder: Path, below: tuple[str, ...] = ()) -> tuple[Path, ...]:
+    """Checkpoints of a recipe's teachers, trained in `folder` first, and theirs before them, where they were not yet."""
     assert recipe.teacher is not None
     trained = []
     for name in recipe.teacher.recipes:
+        if name in below:
+            raise UsageError(f"recipe {name} is its own teacher, by {' and '.join(below)}", "mend [teacher] recipes")
         teacher = load(name)
-        if teacher.teacher is not None:
-            raise UsageError(f"the teacher recipe {name} has a teacher itself", "name a recipe without [teacher]")
         # A teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
         teacher = teacher.model_copy(update={"data": recipe.data})
-        trained.append(_once(teacher, faces_of(teacher), folder / teacher.name).checkpoint)
+        faces, teachers = faces_of(teacher), None
+        if teacher.teacher is not None:
+            check_recipe(teacher)
+            teachers = _opened(teacher, _teacher_checkpoints(teacher, folder, (*below, name)), faces)
+        trained.append(_once(teacher, faces, folder / teacher.name, teachers).checkpoint)
     given = [shipped_checkpoint(name) for name in recipe.teacher.students]
     return (*trained, *given, *recipe.teacher.checkpoints)
+
+
+def _opened(recipe: Recipe, paths: tuple[Path, ...], faces: Faces) -> Teachers:
+    assert recipe.teacher is not None
+    section, labels = recipe.teacher, faces.training.emotions
+    teachers = load_teachers(paths, labels, device(), section.models, section.combine, section.mirror)
+    check_teachers(recipe, teachers)
+    return teachers
 
 
 def _once(recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None = None) -> Run:

@@ -7,6 +7,7 @@ import pytest
 from edgefer.data.faces import FaceSet
 from edgefer.distill import run as module
 from edgefer.distill.run import distill_once, distill_recipe, run_folder, train_recipe
+from edgefer.distill.trainer import read_run
 from edgefer.errors import ArtifactError, DataError, Interrupted, UsageError
 from edgefer.recipe import load
 from tests.distill.faces import squares
@@ -53,8 +54,6 @@ def test_another_teacher_recipe_is_trained_anew_and_the_first_is_kept():
     again = distill_recipe(load("student.toml"), baseline=False)
     assert again.alone is None
     assert again.gain is None
-    from edgefer.distill.trainer import read_run
-
     assert again.teachers == (Path("runs/teacher-2/best.safetensors"),)
     assert len(read_run(Path("runs/teacher-2")).history) == 2
     assert Path("runs/teacher/best.safetensors").read_bytes() == first
@@ -104,10 +103,21 @@ def test_the_verb_must_fit_the_recipe():
         distill_recipe(load("teacher.toml"))
 
 
-def test_a_teacher_with_a_teacher_is_refused():
-    Path("grand.toml").write_text(TEACHER + '[teacher]\nrecipes = ["student.toml"]\n')
-    with pytest.raises(UsageError, match="has a teacher itself"):
-        distill_recipe(load("grand.toml"))
+def test_a_teacher_that_has_a_teacher_is_taught_first():
+    Path("third.toml").write_text(TEACHER + '[teacher]\nrecipes = ["teacher.toml", "student.toml"]\nmirror = true\n')
+    third = distill_recipe(load("third.toml"), baseline=False)
+    assert third.teachers == (Path("runs/teacher/best.safetensors"), Path("runs/student/best.safetensors"))
+    assert read_run(Path("runs/student")).card.provenance.teacher == "teacher"
+    assert third.student.card.provenance.teacher == "teacher+student"
+    # What it made is the very run that the recipe alone makes.
+    assert distill_once(load("student.toml"), Path("runs")).student.folder == Path("runs/student")
+
+
+def test_recipes_that_teach_each_other_are_refused():
+    Path("a.toml").write_text(TEACHER + '[teacher]\nrecipes = ["b.toml"]\n')
+    Path("b.toml").write_text(TEACHER + '[teacher]\nrecipes = ["a.toml"]\n')
+    with pytest.raises(UsageError, match=r"recipe [ab]\.toml is its own teacher"):
+        distill_recipe(load("a.toml"))
 
 
 def test_folders_are_numbered_and_resume_takes_the_newest():
