@@ -63,6 +63,8 @@ def evaluate(
     emit(json, record.result_record(result), text.render(result))
     for warning in result.warnings:
         say(f"warning: {warning}")
+    if exclude is None and result.protocols.left_out:
+        say(f"near copies leak too: edgefer data audit {result.evaluation.dataset}, then add --exclude audit.json")
     if markdown is not None:
         from edgefer.report.evaluation_markdown import write as write_markdown
 

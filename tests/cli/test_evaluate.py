@@ -86,6 +86,7 @@ def test_both_protocols_stand_side_by_side_and_files_hold_them_too(cli, bright, 
         assert "90.0" in text
         assert "leak-free" in text
     assert "wrote page.html" in done.err
+    assert "near copies leak too: edgefer data audit " in done.err
 
 
 def test_an_exclusion_list_is_the_other_protocol(cli, bright, store):
