@@ -7,11 +7,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from edgefer.ranks import leads
+
 Step = Callable[[int, str], None]
 
 
 def say(message: str) -> None:
-    """Print one line to stderr."""
+    """Print one line to stderr; of several processes the leading one alone."""
+    if leads():
+        complain(message)
+
+
+def complain(message: str) -> None:
+    """Print one line to stderr, in whatever process."""
     print(message, file=sys.stderr, flush=True)
 
 
@@ -19,9 +27,12 @@ def say(message: str) -> None:
 def progress(title: str, total: int) -> Iterator[Step]:
     """Show work of `total` steps; yields `step(advance, note)`.
 
-    A bar with time left when stderr is a terminal, else plain lines at most every ten seconds and one at the end.
+    A bar with time left when stderr is a terminal, else plain lines at most every ten seconds and one at the end. Of
+    several processes the leading one alone shows anything.
     """
-    if sys.stderr.isatty():
+    if not leads():
+        yield lambda _advance, _note: None
+    elif sys.stderr.isatty():
         yield from _bar(title, total)
     else:
         yield from _lines(title, total)

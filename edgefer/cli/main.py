@@ -21,8 +21,9 @@ from edgefer.cli.quickstart import quickstart
 from edgefer.cli.recipes import recipes
 from edgefer.cli.run import run
 from edgefer.cli.train import train
-from edgefer.console import say
+from edgefer.console import complain
 from edgefer.errors import EdgeferError
+from edgefer.ranks import world
 
 app = typer.Typer(
     name="edgefer",
@@ -70,5 +71,15 @@ def main(argv: list[str] | None = None) -> None:
     try:
         app(argv)
     except EdgeferError as error:
-        say(f"error: {error}")
+        if _tells():
+            complain(f"error: {error}")
         sys.exit(error.exit_code)
+
+
+def _tells() -> bool:
+    """Of the processes that torchrun started, which all end when one does, the first says why."""
+    if world() == 1:
+        return True
+    from edgefer.distill.parallel import first_to_tell
+
+    return first_to_tell()

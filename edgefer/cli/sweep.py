@@ -7,6 +7,7 @@ from pathlib import Path
 from edgefer.cli.options import emit
 from edgefer.console import say
 from edgefer.errors import UsageError
+from edgefer.ranks import leads
 
 
 def run_sweep(
@@ -28,8 +29,9 @@ def run_sweep(
     sweep = load_sweep(name, (*(changes or ()), *([f'data.exclude="{exclude}"'] if exclude else ())))
     folder = out or RUNS / sweep.name
     results = run(sweep, folder)
-    write_text(folder / "table.md", markdown(sweep, results))
-    write_page(folder / "table.html", sweep, results)
+    if leads():
+        write_text(folder / "table.md", markdown(sweep, results))
+        write_page(folder / "table.html", sweep, results)
     values = {"sweep": sweep.name, "source": sweep.source, "cells": [result.to_dict() for result in results]}
     emit(json, values, text(sweep, results))
     say(f"written: {folder / 'table.md'}, {folder / 'table.html'}")

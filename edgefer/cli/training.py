@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgefer.errors import BackendError
+from edgefer.ranks import leads
 
 if TYPE_CHECKING:
     from edgefer.distill.trainer import Run
@@ -57,7 +58,9 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def write_curves(folder: Path, runs: dict[str, Run]) -> None:
-    """Draw the runs' curves into `curves.png`."""
+    """Draw the runs' curves into `curves.png`; of several processes the leading one does."""
+    if not leads():
+        return
     from edgefer.paths import atomic_file
     from edgefer.report.plots import training_curves
 

@@ -14,6 +14,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from edgefer.distill.parallel import spread
 from edgefer.recipe import AugmentSection
 
 _CHUNK = 2048
@@ -33,8 +34,14 @@ def render(faces: Tensor, section: AugmentSection, seed: int, number: int) -> Vi
     draws = torch.rand(len(faces), 13, generator=generator)
     flips = (draws[:, 0] < 0.5) & section.flip
     draws, flips = draws.to(faces.device), flips.to(faces.device)
-    parts = zip(faces.split(_CHUNK), draws.split(_CHUNK), flips.split(_CHUNK), strict=True)
-    return View(torch.cat([_render(*part, section) for part in parts]), flips)
+
+    def rendered(rows: Tensor) -> Tensor:
+        return _render(faces[rows], draws[rows], flips[rows], section)
+
+    parts = torch.arange(len(faces), device=faces.device).split(_CHUNK)
+    # A mirror image is made sooner than it is fetched from another process.
+    whole = torch.cat([rendered(rows) for rows in parts]) if section.only_flips else spread(rendered, parts)
+    return View(whole, flips)
 
 
 def mix(faces: Tensor, targets: Tensor, weight: float) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,17 @@ import torch
 from torch import Tensor, nn
 
 from edgefer.card import InputSpec
+from edgefer.console import say
+from edgefer.recipe import Recipe
+
+
+def computes_in_bf16(recipe: Recipe, body: nn.Module, spec: InputSpec, device: torch.device) -> bool:
+    """Whether a run computes in bfloat16: where its recipe wants it and it is sound; says so where it is not."""
+    wanted = recipe.train.precision == "bf16"
+    sound = wanted and bf16_is_sound(body, spec, device)
+    if wanted and not sound:
+        say(f"{recipe.name}: float32 instead of bf16, whose gradients on this CPU are wrong at {spec.width} pixels")
+    return sound
 
 
 def bf16_is_sound(body: nn.Module, spec: InputSpec, device: torch.device) -> bool:

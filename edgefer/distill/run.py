@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import chain, count, islice, takewhile
 from pathlib import Path
 
-import torch
-
 from edgefer.console import say
 from edgefer.data.faces import FaceSet
 from edgefer.data.load import load_faces
 from edgefer.distill.guard import check_labels
 from edgefer.distill.hints import check_recipe, check_teachers
+from edgefer.distill.parallel import check_batch, default_device, led
 from edgefer.distill.state import read_identity
 from edgefer.distill.teachers import Teachers, load_teachers
 from edgefer.distill.trainer import BEST, LAST, Run, finished, identity, limited, train
@@ -47,11 +46,6 @@ class Distilled:
         return None if self.alone is None else self.student.accuracy - self.alone.accuracy
 
 
-def device() -> torch.device:
-    """Where training runs: the GPU when there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def faces_of(recipe: Recipe) -> Faces:
     """A recipe's training faces, less those on its exclusion list, and all of its choosing faces."""
     data = recipe.data
@@ -64,7 +58,9 @@ def train_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False) 
     """Train a recipe that has no teacher; raises UsageError when it has one."""
     if recipe.teacher is not None:
         raise UsageError(f"recipe {recipe.name} has a teacher", f"edgefer distill {recipe.name}")
-    return _train(recipe, faces_of(recipe), _place(recipe, out, resume), None, resume)
+    faces = faces_of(recipe)
+    check_batch(recipe, len(faces.training))
+    return _train(recipe, faces, led(lambda: _place(recipe, out, resume)), None, resume)
 
 
 def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False, baseline: bool = True) -> Distilled:
@@ -73,13 +69,14 @@ def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False
     A teacher named by recipe is trained beside `out`, in a folder of its name, unless that very run is there already;
     the baseline likewise, in `<recipe>-alone`. Raises UsageError when the recipe has no teacher, and as `check_labels`.
     """
-    out = _place(recipe, out, resume)
+    place = led(lambda: _place(recipe, out, resume))
     faces = faces_of(recipe)
-    paths, teachers = _teachers(recipe, out.parent, faces)
-    if not (resume and (out / LAST).exists()):
-        check_labels(teachers, faces.training, device())
-    alone = _alone(recipe, faces, out.parent) if baseline else None
-    return Distilled(_train(recipe, faces, out, teachers, resume), alone, paths)
+    check_batch(recipe, len(faces.training))
+    paths, teachers = _teachers(recipe, place.parent, faces)
+    if not (resume and led((place / LAST).exists)):
+        check_labels(teachers, faces.training, default_device())
+    alone = _alone(recipe, faces, place.parent) if baseline else None
+    return Distilled(_train(recipe, faces, place, teachers, resume), alone, paths)
 
 
 def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Distilled:
@@ -88,10 +85,11 @@ def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Dist
     alone: the baseline's name, when several recipes share one; default `<recipe>-alone`.
     """
     faces = faces_of(recipe)
+    check_batch(recipe, len(faces.training))
     paths, teachers = _teachers(recipe, folder, faces)
-    out, done = _found(recipe, faces, folder / recipe.name, teachers)
-    if done is None and not (out / LAST).exists():
-        check_labels(teachers, faces.training, device())
+    out, done = led(lambda: _found(recipe, faces, folder / recipe.name, teachers))
+    if done is None and not led((out / LAST).exists):
+        check_labels(teachers, faces.training, default_device())
     baseline = _alone(recipe, faces, folder, alone)
     return Distilled(_once(recipe, faces, folder / recipe.name, teachers), baseline, paths)
 
@@ -166,14 +164,14 @@ def _teacher_checkpoints(recipe: Recipe, folder: Path, below: tuple[str, ...] = 
 def _opened(recipe: Recipe, paths: tuple[Path, ...], faces: Faces) -> Teachers:
     assert recipe.teacher is not None
     section, labels = recipe.teacher, faces.training.emotions
-    teachers = load_teachers(paths, labels, device(), section.models, section.combine, section.mirror)
+    teachers = load_teachers(paths, labels, default_device(), section.models, section.combine, section.mirror)
     check_teachers(recipe, teachers)
     return teachers
 
 
 def _once(recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None = None) -> Run:
     """The finished run of this very recipe on these faces in `base`, else train it there, going on where it stopped."""
-    out, run = _found(recipe, faces, base, teachers)
+    out, run = led(lambda: _found(recipe, faces, base, teachers))
     if run is not None:
         say(f"{recipe.name}: {out} is this run already, {run.accuracy:.2%} on {faces.choosing.split}")
         return run

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from edgefer.distill.augment import View
+from edgefer.distill.parallel import led, spread
 from edgefer.distill.teachers import Teachers
 from edgefer.paths import atomic_file, cache_dir, sha256_of
+from edgefer.ranks import leads
 from edgefer.recipe import Recipe
 
 _CHUNK = 512
@@ -42,16 +45,23 @@ class Targets:
         return self._ask(view.faces)
 
     def _kept(self, path: Path, faces: Tensor) -> Tensor:
-        if path.is_file():
-            kept = np.load(path, allow_pickle=False)
-            if len(kept) == len(faces):
-                return torch.from_numpy(kept).to(faces.device).float()
+        kept = led(lambda: _read(path, len(faces)))
+        if kept is not None:
+            return torch.from_numpy(kept).to(faces.device).float()
         logits = self._ask(faces)
-        with atomic_file(path) as temporary:
-            np.save(temporary, logits.half().cpu().numpy(), allow_pickle=False)
+        if leads():
+            with atomic_file(path) as temporary:
+                np.save(temporary, logits.half().cpu().numpy(), allow_pickle=False)
         # What is returned is what a later run will read, to the bit.
         return logits.half().float()
 
     def _ask(self, faces: Tensor) -> Tensor:
         with torch.autocast(faces.device.type, torch.bfloat16, enabled=self.bf16):
-            return torch.cat([self.teachers.logits(part.float()) for part in faces.split(_CHUNK)])
+            return spread(lambda part: self.teachers.logits(part.float()), faces.split(_CHUNK))
+
+
+def _read(path: Path, count: int) -> NDArray[np.float16] | None:
+    if not path.is_file():
+        return None
+    kept: NDArray[np.float16] = np.load(path, allow_pickle=False)
+    return kept if len(kept) == count else None

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from edgefer.card import ModelCard
-from edgefer.console import Step, progress, say
+from edgefer.console import Step, progress
 from edgefer.data.faces import FaceSet
 from edgefer.distill.augment import mix, render
 from edgefer.distill.average import averaged, follow
@@ -20,12 +20,14 @@ from edgefer.distill.batches import Batch, epoch_batches, fit, label_targets, pl
 from edgefer.distill.describe import input_spec, model_card
 from edgefer.distill.hints import Hints
 from edgefer.distill.losses import class_weights
-from edgefer.distill.numerics import bf16_is_sound
+from edgefer.distill.numerics import computes_in_bf16
 from edgefer.distill.objective import batch_loss, teaching
+from edgefer.distill.parallel import check_batch, default_device, gathered, led, own_slice, spread, sum_gradients
 from edgefer.distill.schedule import rate_factor
 from edgefer.distill.state import Epoch, Progress, load_state, save_state
 from edgefer.distill.targets import Targets
 from edgefer.distill.teachers import Teachers
+from edgefer.distill.whole_batch import join_batches
 from edgefer.errors import ArtifactError, CheckFailed, DataError, Interrupted
 from edgefer.evaluate.protocol import evaluate_protocols, measurements
 from edgefer.models.checkpoint import load, read_card, save
@@ -33,6 +35,7 @@ from edgefer.models.network import Network
 from edgefer.models.registry import build
 from edgefer.models.resemotenet import count_parameters
 from edgefer.paths import sha256_of, write_text
+from edgefer.ranks import leads
 from edgefer.recipe import Recipe
 from edgefer.runtime.torch import TorchSession
 
@@ -98,18 +101,20 @@ def train(
 
     Writes `best.safetensors` (the averaged weights when the recipe averages), `last.safetensors` (to resume from),
     `metrics.jsonl` and `recipe.toml` into `out` after every epoch, each atomically. A run resumed from any epoch ends
-    with the same weights as an uninterrupted one on the same machine. Raises Interrupted on Ctrl-C, CheckFailed when
+    with the same weights as an uninterrupted one on the same machine. Under torchrun the processes share the work and
+    the first one writes (`distill/parallel.py`). Raises UsageError when they cannot share a batch equally, Interrupted on Ctrl-C, CheckFailed when
     the loss is no number any more.
 
     whole: the split that `training` is a part of, for the leak-free figure in the card; default `training`.
     """
     if len(training) < 2:
         raise DataError(f"{training.name} has {len(training)} training faces", "training needs at least 2")
-    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    loop = _Loop(recipe, training, choosing, teachers, device, out)
+    check_batch(recipe, len(training))
+    loop = _Loop(recipe, training, choosing, teachers, device or default_device(), out)
     if resume:
         loop.resume()
-    write_text(out / RECIPE, recipe.to_toml())
+    if leads():
+        write_text(out / RECIPE, recipe.to_toml())
     total = recipe.train.epochs * loop.steps
     with progress(recipe.name, total) as step:
         step(loop.state.epoch * loop.steps, "")
@@ -121,7 +126,7 @@ def train(
             raise Interrupted(
                 f"stopped; {kept} of {recipe.train.epochs} epochs are in {out}", f"go on with --resume --out {out}"
             ) from None
-    return loop.finish(whole or training)
+    return led(lambda: loop.finish(whole or training))
 
 
 class _Loop:
@@ -158,19 +163,16 @@ class _Loop:
         self.targets = label_targets(training).to(device)
         weights = class_weights(self.targets.sum(0), recipe.loss.class_weights)
         self.weights = weights.to(device) if weights is not None else None
-        self.bf16 = recipe.train.precision == "bf16" and bf16_is_sound(self.body, self.spec, device)
-        if recipe.train.precision == "bf16" and not self.bf16:
-            say(
-                f"{recipe.name}: float32 instead of bf16, whose gradients on this CPU are wrong at {self.spec.width} pixels"
-            )
+        self.bf16 = computes_in_bf16(recipe, self.body, self.spec, device)
         self.wanted = None
         if teachers and self.hints is None:
             self.wanted = Targets(teachers, recipe, training.sha256, self.pixels, self.bf16)
         self.steps = max(1, len(training) // min(recipe.train.batch, len(training)))
         self.state = Progress(identity(recipe, training, choosing, teachers))
+        join_batches(self.body)
 
     def resume(self) -> None:
-        if (self.out / LAST).exists():
+        if led((self.out / LAST).exists):
             self.state = load_state(self.out / LAST, self.state.identity, self.trained, self.average, self.optimizer)
 
     def _hints(self) -> Hints | None:
@@ -182,7 +184,7 @@ class _Loop:
     def run_epoch(self, step: Step) -> None:
         recipe, start = self.recipe, time.monotonic()
         self.body.train()
-        losses = []
+        losses, rate = [], 0.0
         count, number, seed = len(self.training), self.state.epoch, recipe.train.seed
         view_number = number % recipe.augment.views if recipe.augment.views else number
         view = render(self.pixels, recipe.augment, seed, view_number)
@@ -190,7 +192,6 @@ class _Loop:
         taught = teaching(recipe.loss, answers) if answers is not None else None
         batches = epoch_batches(count, recipe.train.batch, seed, number, self.device, recipe.augment.mixup)
         note = f"epoch {number + 1}" + (f", best {self.state.best_accuracy:.2%}" if number else "")
-        rate = 0.0
         for done, batch in enumerate(batches):
             epochs = number + done / self.steps
             factor = rate_factor(recipe.schedule, epochs, recipe.train.epochs)
@@ -208,12 +209,18 @@ class _Loop:
         accuracy = self._accuracy()
         self.state.plateau.update(accuracy, recipe.schedule)
         self.state.epoch += 1
-        line = Epoch(self.state.epoch, loss, rate, accuracy, round(time.monotonic() - start, 3))
-        self.state.history.append(line)
-        if accuracy > self.state.best_accuracy:
+        seconds = round(time.monotonic() - start, 3)
+        self.state.history.append(Epoch(self.state.epoch, loss, rate, accuracy, seconds))
+        if better := accuracy > self.state.best_accuracy:
             self.state.best_accuracy, self.state.best_epoch = accuracy, self.state.epoch
+        if leads():
+            self._write(better)
+
+    def _write(self, better: bool) -> None:
+        section = self.recipe.train
+        if better:
             save(self.out / BEST, self._measured_body(), self._card())
-        if self.state.epoch % recipe.train.keep_every == 0 or self.state.epoch == recipe.train.epochs:
+        if self.state.epoch % section.keep_every == 0 or self.state.epoch == section.epochs:
             save_state(self.out / LAST, self.state, self.trained, self.average, self.optimizer)
         write_text(self.out / METRICS, "".join(json.dumps(asdict(entry)) + "\n" for entry in self.state.history))
 
@@ -226,6 +233,7 @@ class _Loop:
             faces, targets = mix(faces, targets, batch.mix_weight)
         if taught is not None:
             targets, taught = targets[:, :classes], targets[:, classes:]
+        faces = own_slice(faces)
         if self.hints is None:
             loss = batch_loss(recipe.loss, self._logits(faces), targets, taught, self.weights, epochs)
         else:
@@ -233,6 +241,7 @@ class _Loop:
             loss = hint + batch_loss(recipe.loss, logits, targets, taught, self.weights, epochs)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        sum_gradients(self.trained.parameters())
         if recipe.optimizer.clip:
             nn.utils.clip_grad_norm_(self.trained.parameters(), recipe.optimizer.clip)
         self.optimizer.step()
@@ -243,7 +252,7 @@ class _Loop:
     def _logits(self, faces: Tensor) -> Tensor:
         pixels = fit(faces, self.spec).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            return self.network(pixels).float()
+            return gathered(self.network(pixels).float())
 
     def _hinted(self, hints: Hints, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The student's logits, what its teacher says of these very faces, and how far their features are apart."""
@@ -251,8 +260,9 @@ class _Loop:
         with hints.watched() as seen:
             logits = self._logits(faces)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-                answers = self.teachers.logits(faces).float()
-        return logits, teaching(self.recipe.loss, answers), self.recipe.loss.hint_weight * hints.loss(seen)
+                answers = gathered(self.teachers.logits(faces).float())
+        apart = gathered(hints.loss(seen)[None]).mean()
+        return logits, teaching(self.recipe.loss, answers), self.recipe.loss.hint_weight * apart
 
     def _measured_body(self) -> nn.Module:
         return self.average if self.average is not None else self.body
@@ -261,8 +271,8 @@ class _Loop:
     def _accuracy(self) -> float:
         network = Network(self._measured_body(), self.spec).to(self.device).eval()
         pixels = planes(self.choosing, self.device)
-        guesses = [network(fit(part.float(), self.spec)).argmax(1) for part in pixels.split(512)]
-        right = torch.cat(guesses).cpu() == torch.from_numpy(self.choosing.labels.copy())
+        guesses = spread(lambda part: network(fit(part.float(), self.spec)).argmax(1), pixels.split(512))
+        right = guesses.cpu() == torch.from_numpy(self.choosing.labels.copy())
         return int(right.sum()) / len(right)
 
     def _card(self) -> ModelCard:
