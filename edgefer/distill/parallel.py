@@ -125,7 +125,7 @@ def first_to_tell() -> bool:
         signal.signal(number, signal.SIG_IGN)  # torchrun ends all when the first has ended; the message goes first
     try:
         return _store().compare_set("edgefer/told", "", str(rank())).decode() == str(rank())
-    except RuntimeError:
+    except (RuntimeError, BackendError):
         return True
 
 
@@ -170,5 +170,10 @@ def _store() -> Any:
     """Where the processes find each other: torchrun's, which outlives each of them."""
     if not dist.is_available():
         raise BackendError("this PyTorch was built without torch.distributed", "train in one process, without torchrun")
-    store, _, _ = next(iter(dist.rendezvous("env://", timeout=PATIENCE)))  # type: ignore[attr-defined]
-    return store
+    try:
+        return next(iter(dist.rendezvous("env://", timeout=PATIENCE)))[0]  # type: ignore[attr-defined]
+    except ValueError as error:
+        raise BackendError(
+            f"WORLD_SIZE says {world()} processes, but not where they meet ({error})",
+            "start them with torchrun, or unset WORLD_SIZE",
+        ) from error
