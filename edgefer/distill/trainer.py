@@ -200,8 +200,7 @@ class _Loop:
                 group["lr"] = rate
             losses.append(self._step(batch, view.faces, taught, epochs))
             step(1, note)
-        loss = float(torch.stack(losses).mean())
-        if not math.isfinite(loss):
+        if not math.isfinite(loss := float(torch.stack(losses).mean())):
             raise CheckFailed(
                 f"{recipe.name}: the loss of epoch {number + 1} is {loss}, training has diverged",
                 "lower optimizer.learning_rate, or set optimizer.clip=1",
@@ -217,10 +216,10 @@ class _Loop:
             self._write(better)
 
     def _write(self, better: bool) -> None:
-        section = self.recipe.train
         if better:
             save(self.out / BEST, self._measured_body(), self._card())
-        if self.state.epoch % section.keep_every == 0 or self.state.epoch == section.epochs:
+        epoch, section = self.state.epoch, self.recipe.train
+        if epoch % section.keep_every == 0 or epoch == section.epochs:
             save_state(self.out / LAST, self.state, self.trained, self.average, self.optimizer)
         write_text(self.out / METRICS, "".join(json.dumps(asdict(entry)) + "\n" for entry in self.state.history))
 
