@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,3 +64,6 @@ def shared() -> Path:
 
 # Tests run side by side; two thread pools on one core wait for each other most of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A shell starts its background jobs with Ctrl-C ignored, and so would be every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
