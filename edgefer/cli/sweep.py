@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_module
 from pathlib import Path
 
 from edgefer.cli.options import emit
@@ -26,7 +27,9 @@ def run_sweep(
     from edgefer.report.sweep import markdown, text, write_page
     from edgefer.sweep import load_sweep
 
-    sweep = load_sweep(name, (*(changes or ()), *([f'data.exclude="{exclude}"'] if exclude else ())))
+    sweep = load_sweep(
+        name, (*(changes or ()), *([f"data.exclude={json_module.dumps(str(exclude))}"] if exclude else ()))
+    )
     folder = out or RUNS / sweep.name
     results = run(sweep, folder)
     if leads():

@@ -102,8 +102,8 @@ def train(
     Writes `best.safetensors` (the averaged weights when the recipe averages), `last.safetensors` (to resume from),
     `metrics.jsonl` and `recipe.toml` into `out` after every epoch, each atomically. A run resumed from any epoch ends
     with the same weights as an uninterrupted one on the same machine. Under torchrun the processes share the work and
-    the first one writes (`distill/parallel.py`). Raises UsageError when they cannot share a batch equally, Interrupted on Ctrl-C, CheckFailed when
-    the loss is no number any more.
+    the first one writes (`distill/parallel.py`). Raises UsageError when they cannot share a batch equally, Interrupted
+    on Ctrl-C, CheckFailed when the loss is no number any more.
 
     whole: the split that `training` is a part of, for the leak-free figure in the card; default `training`.
     """

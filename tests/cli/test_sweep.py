@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from edgefer.data.exclusion import without
+from edgefer.data.load import load_faces
+from edgefer.distill.trainer import limited
+from edgefer.models.checkpoint import read_card
 from tests.cli.test_training import SMALL
 from tests.conftest import one_line
 
@@ -66,3 +70,16 @@ def test_recipes_lists_shows_copies_and_checks_sweeps(cli):
     assert cli("recipes", "check", "both.toml").out == "both: 2 cells, no faults\n"
     Path("both.toml").write_text(SWEEP.replace("loss.alpha", "loss.alhpa"))
     assert "did you mean 'alpha'" in one_line(cli("recipes", "check", "both.toml"))
+
+
+def test_every_cell_leaves_out_what_the_list_names_whatever_its_path(cli):
+    faces = load_faces("demo", "Training")
+    rows = {str(row): "blank" for row in range(5)}
+    listed = {"dataset": "demo", "exclude": {"Training": {"sha256": faces.sha256, "rows": rows}}}
+    path = Path('a "list".json')
+    path.write_text(json.dumps(listed))
+    outcome = cli("distill", "--sweep", "both.toml", "--exclude", path)
+    assert outcome.code == 0, outcome.err
+    left = limited(without(faces, path), 70)
+    for name in ("one", "two"):
+        assert read_card(Path("runs/both") / name / "best.safetensors").provenance.data_sha256 == left.sha256
