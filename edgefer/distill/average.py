@@ -8,20 +8,25 @@ import torch
 from torch import nn
 
 
-def averaged(body: nn.Module) -> nn.Module:
-    """A copy that `follow` moves and no optimiser does."""
-    return copy.deepcopy(body).requires_grad_(requires_grad=False)
+class Average:
+    """A copy of a network, `body`, that follows its weights and that no optimiser moves."""
 
+    def __init__(self, followed: nn.Module) -> None:
+        self.body = copy.deepcopy(followed).requires_grad_(requires_grad=False)
+        # Listed once: asking two networks for their parameters at every step takes longer than the averaging.
+        self._weights = (
+            [value.data for value in self.body.parameters()],
+            [value.data for value in followed.parameters()],
+        )
+        self._statistics = list(self.body.buffers()), list(followed.buffers())
 
-@torch.no_grad()
-def follow(average: nn.Module, body: nn.Module, decay: float, steps: int) -> None:
-    """Move the average towards the weights, by 1 - `decay`; `steps` were taken before the running epoch.
+    @torch.no_grad()
+    def follow(self, decay: float, steps: int) -> None:
+        """Move towards the weights by 1 - `decay`; `steps` were taken before the running epoch.
 
-    Young averages follow closely: without this the first epochs would measure the initialisation. Batch-norm
-    statistics, which are averages already, are copied.
-    """
-    decay = min(decay, (1 + steps) / (10 + steps))
-    values, averages = list(body.parameters()), list(average.parameters())
-    torch._foreach_lerp_([value.data for value in averages], [value.data for value in values], 1 - decay)
-    for buffer, source in zip(average.buffers(), body.buffers(), strict=True):
-        buffer.copy_(source)
+        Young averages follow closely: without this the first epochs would measure the initialisation. Batch-norm
+        statistics, which are averages already, are copied.
+        """
+        decay = min(decay, (1 + steps) / (10 + steps))
+        torch._foreach_lerp_(*self._weights, 1 - decay)
+        torch._foreach_copy_(*self._statistics)

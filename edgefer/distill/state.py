@@ -6,8 +6,10 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn, optim
 
+from edgefer.distill.average import Average
 from edgefer.distill.schedule import Plateau
 from edgefer.errors import ArtifactError
 from edgefer.paths import atomic_file, require_file
@@ -38,21 +40,19 @@ class Progress:
     history: list[Epoch] = field(default_factory=list)
 
 
-def save_state(
-    path: Path, progress: Progress, body: nn.Module, average: nn.Module | None, optimizer: optim.SGD
-) -> None:
+def save_state(path: Path, progress: Progress, body: nn.Module, average: Average | None, optimizer: optim.SGD) -> None:
     """Write everything atomically."""
     from safetensors.torch import save_file
 
     tensors = _with_prefix("model", dict(body.state_dict()))
     if average is not None:
-        tensors |= _with_prefix("average", dict(average.state_dict()))
+        tensors |= _with_prefix("average", dict(average.body.state_dict()))
     tensors |= _with_prefix("momentum", _momentum(body, optimizer))
     with atomic_file(path) as temporary:
         save_file(tensors, temporary, metadata={KEY: json.dumps(asdict(progress))})
 
 
-def load_state(path: Path, identity: str, body: nn.Module, average: nn.Module | None, optimizer: optim.SGD) -> Progress:
+def load_state(path: Path, identity: str, body: nn.Module, average: Average | None, optimizer: optim.SGD) -> Progress:
     """Put a saved run back into `body`, `average` and `optimizer`; ArtifactError when it is damaged or another run's."""
     from safetensors import SafetensorError, safe_open
 
@@ -68,10 +68,11 @@ def load_state(path: Path, identity: str, body: nn.Module, average: nn.Module | 
         raise ArtifactError(f"{path} is of another recipe, data or teacher", restart)
     body.load_state_dict(_of_prefix("model", tensors))
     if average is not None:
-        average.load_state_dict(_of_prefix("average", tensors))
+        average.body.load_state_dict(_of_prefix("average", tensors))
     for name, buffer in _of_prefix("momentum", tensors).items():
         parameter = body.get_parameter(name)
-        optimizer.state[parameter]["momentum_buffer"] = buffer.to(parameter)
+        # The optimiser reads both in the order of memory.
+        optimizer.state[parameter]["momentum_buffer"] = torch.empty_like(parameter, requires_grad=False).copy_(buffer)
     values["plateau"] = Plateau(**values["plateau"])
     values["history"] = [Epoch(**line) for line in values["history"]]
     return Progress(**values)

@@ -15,7 +15,7 @@ from edgefer.card import ModelCard
 from edgefer.console import Step, progress
 from edgefer.data.faces import FaceSet
 from edgefer.distill.augment import mix, render
-from edgefer.distill.average import averaged, follow
+from edgefer.distill.average import Average
 from edgefer.distill.batches import Batch, epoch_batches, fit, label_targets, planes
 from edgefer.distill.describe import input_spec, model_card
 from edgefer.distill.hints import Hints
@@ -147,17 +147,19 @@ class _Loop:
         self.body = build(recipe.model.architecture, recipe.model.channels, len(training.emotions), **options)
         self.body.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = Network(self.body, self.spec).to(device)
-        self.average = averaged(self.body) if recipe.train.ema else None
+        self.average = Average(self.body) if recipe.train.ema else None
         self.hints, self.trained = self._hints(), self.body
         if self.hints is not None:
             self.trained = nn.ModuleDict({"body": self.body, "hints": self.hints.adapters})
         section = recipe.optimizer
+        self.parameters = list(self.trained.parameters())
         self.optimizer = torch.optim.SGD(
-            self.trained.parameters(),
+            self.parameters,
             lr=section.learning_rate,
             momentum=section.momentum,
             weight_decay=section.weight_decay,
             nesterov=section.nesterov and section.momentum > 0,
+            fused=True,
         )
         self.pixels = planes(training, device)
         self.targets = label_targets(training).to(device)
@@ -240,12 +242,12 @@ class _Loop:
             loss = hint + batch_loss(recipe.loss, logits, targets, taught, self.weights, epochs)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        sum_gradients(self.trained.parameters())
+        sum_gradients(self.parameters)
         if recipe.optimizer.clip:
-            nn.utils.clip_grad_norm_(self.trained.parameters(), recipe.optimizer.clip)
+            nn.utils.clip_grad_norm_(self.parameters, recipe.optimizer.clip)
         self.optimizer.step()
         if self.average is not None:
-            follow(self.average, self.body, recipe.train.ema, self.state.epoch * self.steps)
+            self.average.follow(recipe.train.ema, self.state.epoch * self.steps)
         return loss.detach()
 
     def _logits(self, faces: Tensor) -> Tensor:
@@ -264,7 +266,7 @@ class _Loop:
         return logits, teaching(self.recipe.loss, answers), self.recipe.loss.hint_weight * apart
 
     def _measured_body(self) -> nn.Module:
-        return self.average if self.average is not None else self.body
+        return self.average.body if self.average is not None else self.body
 
     @torch.no_grad()
     def _accuracy(self) -> float:

@@ -57,6 +57,11 @@ ARCHITECTURES = {
         Architecture("mini-resemotenet-b", "channels quartered, 5.0 M", _resemotenet(4)),
         Architecture("mini-resemotenet-c", "channels cut to an eighth, 1.3 M", _resemotenet(8, se_reduction=1)),
         Architecture("edgefer-s", "our own student, 0.8 M", _seresnet(16, (16, 48, 128, 192), (1, 1, 1, 1), pool=True)),
+        Architecture(
+            "seresnet-10",
+            "a teacher for two CPU cores, 3.3 M",
+            _seresnet(16, (16, 96, 256, 384), (1, 1, 1, 1), pool=True),
+        ),
         Architecture("seresnet-18", "a teacher, 11.3 M", _seresnet(64, (64, 128, 256, 512), (2, 2, 2, 2), pool=False)),
         Architecture("seresnet-34", "a teacher, 21.6 M", _seresnet(64, (64, 128, 256, 512), (3, 4, 6, 3), pool=True)),
         Architecture("vgg-13", "a teacher, 7.6 M", _vgg((64, 128, 256, 512), (2, 2, 3, 3))),

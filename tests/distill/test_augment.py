@@ -1,7 +1,8 @@
 import pytest
 import torch
+from torch.nn import functional as F
 
-from edgefer.distill.augment import mix, render
+from edgefer.distill.augment import mix, render, sampling_grid
 from edgefer.recipe import AugmentSection
 
 ALL = AugmentSection(rotate=20, scale=0.2, shift=0.1, light=0.3, erase=1.0)
@@ -69,6 +70,12 @@ def test_rotation_turns_a_bar_and_shift_moves_a_dot():
     moved = render(dot, AugmentSection(flip=False, shift=0.25), 0, 0).faces.float()
     columns = (moved.sum((1, 2)) * torch.arange(48)).sum(1) / moved.sum((1, 2, 3))
     assert 6 < (columns - 23.5).abs().max() <= 12.5
+
+
+def test_pixels_are_taken_from_where_torch_takes_them():
+    rows = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(0))
+    found = sampling_grid(rows[:, 0].unbind(1), rows[:, 1].unbind(1), 40, 56)
+    assert torch.allclose(found, F.affine_grid(rows, [5, 1, 40, 56], align_corners=False), atol=1e-5)
 
 
 def test_share_leaves_the_other_faces_alone():

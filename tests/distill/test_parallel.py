@@ -142,7 +142,7 @@ def test_when_one_process_is_killed_the_other_ends_and_says_so_and_one_goes_on(a
         Path("two/plain") / LAST,
         trainer.identity(PLAIN, TRAINING, CHOOSING, None),
         body,
-        trainer.averaged(body),
+        trainer.Average(body),
         torch.optim.SGD(body.parameters(), momentum=0.9),
     )
     assert state.epoch == 1
