@@ -1,11 +1,12 @@
 """Faces a second of training student C, against a plain PyTorch loop: Dataset, DataLoader, one PIL picture at a time.
 
-    python benchmarks/training.py [--faces 4096] [--epochs 3] [--threads 1] [--json]
+    python benchmarks/training.py [--faces 4096] [--epochs 3] [--threads 1] [--compile] [--json]
 
 Both sides train the same network by the same recipe (mirror, rotation, scale, shift; SGD; batch 64) on the same random
 faces with as many cores, each in a process of its own, in turn. The reference is what a tutorial writes: float32, one
 picture at a time through PIL, `num_workers=0`. With a teacher (student S) it asks it for every batch, as a tutorial
-does; edgefer asks once a view and keeps the answers, so its first epoch over the views is slower: both are shown.
+does; edgefer asks once a view and keeps the answers, so its first epoch over the views is slower: both are shown. `--compile`
+adds edgefer's trainer through torch.compile, whose first epoch, which compiles, is left out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,12 @@ def faces(count: int, split: str, seed: int) -> Any:
     return FaceSet.of("noise", split, FER2013, pixels, source.integers(0, 7, count))
 
 
-def ours(count: int, epochs: int, taught: bool) -> list[float]:
+def compiled(count: int, epochs: int, taught: bool) -> list[float]:
+    """As `ours`, through torch.compile; the epoch that compiles comes on top."""
+    return ours(count, epochs + 1, taught, compiling=True)[1:]
+
+
+def ours(count: int, epochs: int, taught: bool, compiling: bool = False) -> list[float]:
     """Seconds of each epoch in edgefer's trainer."""
     import torch
 
@@ -55,6 +62,7 @@ def ours(count: int, epochs: int, taught: bool) -> list[float]:
 
     training, choosing = faces(count, "Training", 0), faces(64, "PublicTest", 1)
     plan = recipe(VIEWS + epochs if taught else epochs, VIEWS if taught else 0)
+    plan = plan.model_copy(update={"train": plan.train.model_copy(update={"compile": compiling})})
     teachers = None
     if taught:
         teachers = load_teachers((shipped_checkpoint("fer2013-s"),), training.emotions, torch.device("cpu"))
@@ -134,23 +142,24 @@ SIDES = {
     "plain, taught": (plain, True),
     "edgefer, taught": (ours, True),
 }
+COMPILED = "edgefer, compiled"
 
 
 def _measured(name: str, count: int, epochs: int, threads: int, answers: Any) -> None:
     import torch
 
     torch.set_num_threads(threads)
-    work, taught = SIDES[name]
+    work, taught = SIDES.get(name, (compiled, False))
     answers.put(work(count, epochs, taught))
 
 
-def measure(count: int, epochs: int, threads: int) -> dict[str, float]:
+def measure(count: int, epochs: int, threads: int, names: Sequence[str]) -> dict[str, float]:
     """Faces a second by side: the median epoch of `ROUNDS` processes, the sides in turn."""
     os.environ["OMP_NUM_THREADS"] = str(threads)
     context = multiprocessing.get_context("spawn")
     seconds: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
-        for name in SIDES:
+        for name in names:
             answers = context.SimpleQueue()
             process = context.Process(target=_measured, args=(name, count, epochs, threads, answers))
             process.start()
@@ -171,17 +180,20 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=4096, help="default 4096")
     parser.add_argument("--epochs", type=int, default=3, help="measured epochs of each side; default 3")
     parser.add_argument("--threads", type=int, default=1, help="cores of each side; default 1")
+    parser.add_argument("--compile", action="store_true", help="measure torch.compile too")
     parser.add_argument("--json", action="store_true", help="print JSON")
     args = parser.parse_args()
     if args.faces < BATCH or args.epochs < 2 or args.threads < 1:
         parser.error(f"--faces must be at least {BATCH}, --epochs at least 2, --threads at least 1")
-    rates = measure(args.faces, args.epochs, args.threads)
+    rates = measure(args.faces, args.epochs, args.threads, (*SIDES, *([COMPILED] if args.compile else ())))
     ratio = {
         "alone": rates["edgefer"] / rates["plain"],
         "taught, answers kept": rates["edgefer, taught"] / rates["plain, taught"],
         "taught, answers asked": rates["edgefer, asking the teacher"] / rates["plain, taught"],
         "kept against asked": rates["edgefer, taught"] / rates["edgefer, asking the teacher"],
     }
+    if args.compile:
+        ratio["compiled against edgefer"] = rates[COMPILED] / rates["edgefer"]
     if args.json:
         print(json.dumps({"threads": args.threads, "faces_per_second": rates, "ratio": ratio}, indent=2))
         return

@@ -125,7 +125,10 @@ class TrainSection(Section):
     """Length and numerics. `ema` is the decay a step of the averaged weights that are measured and kept; 0 is off.
 
     `keep_every` epochs the state to resume from is written; raise it where a state is large and an epoch short.
+    `compile` puts the training passes through torch.compile.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"compile"})
 
     epochs: int = Field(default=30, ge=1)
     batch: int = Field(default=64, ge=2)
@@ -133,6 +136,7 @@ class TrainSection(Section):
     ema: float = Field(default=0.0, ge=0, lt=1)
     precision: Literal["fp32", "bf16"] = "fp32"
     keep_every: int = Field(default=1, ge=1)
+    compile: bool = False
 
 
 class Recipe(Section):
@@ -153,6 +157,10 @@ class Recipe(Section):
     def _something_to_learn_from(self) -> Recipe:
         if self.teacher is None and self.loss != self.loss.alone():
             raise ValueError(f"what [loss] says of a teacher (kind '{self.loss.kind}') needs a [teacher]")
+        if self.train.compile and self.loss.hints:
+            raise ValueError(
+                "train.compile and loss.hints exclude each other: features cannot be read inside a compiled pass"
+            )
         return self
 
     @property

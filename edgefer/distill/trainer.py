@@ -17,6 +17,7 @@ from edgefer.data.faces import FaceSet
 from edgefer.distill.augment import mix, render
 from edgefer.distill.average import Average
 from edgefer.distill.batches import Batch, epoch_batches, fit, label_targets, planes
+from edgefer.distill.compiled import passes
 from edgefer.distill.describe import input_spec, model_card
 from edgefer.distill.hints import Hints
 from edgefer.distill.losses import class_weights
@@ -172,6 +173,7 @@ class _Loop:
         self.steps = max(1, len(training) // min(recipe.train.batch, len(training)))
         self.state = Progress(identity(recipe, training, choosing, teachers))
         join_batches(self.body)
+        self.passes = passes(recipe, self.network)
 
     def resume(self) -> None:
         if led((self.out / LAST).exists):
@@ -253,7 +255,7 @@ class _Loop:
     def _logits(self, faces: Tensor) -> Tensor:
         pixels = fit(faces, self.spec).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            return gathered(self.network(pixels).float())
+            return gathered(self.passes(pixels).float())
 
     def _hinted(self, hints: Hints, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The student's logits, what its teacher says of these very faces, and how far their features are apart."""
