@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgefer.engine.census import Layer, layers_from_inspector, layers_from_log
+from edgefer.engine.configure import configure
+from edgefer.engine.options import Batch
 from edgefer.engine.progress import watching
 from edgefer.errors import BuildError
 from edgefer.trt.flavour import Flavour
 from edgefer.trt.logger import Messages, listening, logger_for
-
-Batch = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def compile_plan(flavour: Flavour, onnx: bytes, batch: Batch, targets: Sequence[
     start = time.monotonic()
     with listening(flavour) as messages:
         builder, network = _parse(flavour, onnx, messages)
-        config = _configure(flavour, builder, network, batch, targets)
+        config = configure(flavour, builder, network, batch, targets)
         with watching(flavour, title) as monitor:
             config.progress_monitor = monitor
             data = builder.build_serialized_network(network, config)
@@ -78,27 +78,6 @@ def _parse(flavour: Flavour, onnx: bytes, messages: Messages) -> tuple[Any, Any]
             reason = " ".join(errors[0].desc().split())[:400] + (f" (node {node})" if node else "")
         raise BuildError(f"{flavour.title} cannot read the network: {reason}", "export it again with edgefer export")
     return builder, network
-
-
-def _configure(flavour: Flavour, builder: Any, network: Any, batch: Batch, targets: Sequence[str]) -> Any:
-    trt = flavour.module
-    config = builder.create_builder_config()
-    config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
-    pixels = network.get_input(0)
-    rest = tuple(pixels.shape)[1:]
-    if pixels.shape[0] == -1:
-        profile = builder.create_optimization_profile()
-        profile.set_shape(pixels.name, *((size, *rest) for size in batch))
-        config.add_optimization_profile(profile)
-    elif set(batch) != {pixels.shape[0]}:
-        fixed = pixels.shape[0]
-        raise BuildError(f"the network has a fixed batch of {fixed}", f"use --batch {fixed}")
-    if flavour.supports_targets:
-        config.num_compute_capabilities = len(targets)
-        for index, target in enumerate(targets):
-            if not config.set_compute_capability(getattr(trt.ComputeCapability, target.upper()), index):
-                raise BuildError(f"{flavour.title} refuses the target {target}", "leave it out")
-    return config
 
 
 def _advice(messages: Messages) -> str:

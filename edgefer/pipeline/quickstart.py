@@ -15,7 +15,9 @@ from edgefer.data.load import load_faces
 from edgefer.data.preprocess import network_input
 from edgefer.distill.run import Distilled, distill_once
 from edgefer.distill.trainer import Run, read_run
-from edgefer.engine.build import INT8_ONNX, BuildResult, build_engine
+from edgefer.engine.build import build_engine
+from edgefer.engine.layout import INT8_ONNX
+from edgefer.engine.result import BuildResult
 from edgefer.errors import BackendError
 from edgefer.evaluate.agreement import Agreement
 from edgefer.evaluate.evaluate import Evaluation, evaluate

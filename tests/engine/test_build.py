@@ -10,9 +10,11 @@ import pytest
 
 from edgefer import paths
 from edgefer.card import ModelCard, Precision
-from edgefer.engine import build, progress
-from edgefer.engine.build import build_engine, parse_batch
+from edgefer.engine import precision as precisions
+from edgefer.engine import progress
+from edgefer.engine.build import build_engine
 from edgefer.engine.compiler import compile_plan
+from edgefer.engine.options import parse_batch
 from edgefer.errors import ArtifactError, BackendError, BuildError, Interrupted, UsageError
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.pool import screen
@@ -120,7 +122,7 @@ def test_an_fp16_that_is_not_half_fails_and_writes_nothing(rtx, onnx, monkeypatc
         dst.write_bytes(src.read_bytes())
         return tiny_net.card(precision=Precision.FP16), None
 
-    monkeypatch.setattr(build, "to_fp16", forget)
+    monkeypatch.setattr(precisions, "to_fp16", forget)
     with pytest.raises(BuildError, match="fp16 was asked for, but the ONNX graph holds 4 conv float, 4 matmul float"):
         build_engine(onnx, Precision.FP16, flavour=rtx)
     assert not Path("engines").exists()

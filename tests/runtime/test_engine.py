@@ -156,7 +156,8 @@ def test_a_real_engine_answers_as_onnx_runtime_does(tmp_path, precision):
     machine = driver.probe()
     if not machine.present:
         pytest.skip(machine.problem)
-    from edgefer.engine.build import build_engine, toolchain
+    from edgefer.engine.build import build_engine
+    from edgefer.engine.toolchain import toolchain
     from edgefer.quantize.calibration import make_calibration_set
     from edgefer.quantize.pool import screen
     from edgefer.runtime.onnx import OnnxSession

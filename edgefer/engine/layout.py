@@ -1,0 +1,35 @@
+"""What an engine's folder is called, and what lies in it.
+
+engines/<name>-<precision>-<trt|rtx>-<targets>/
+    <name>.engine   the pure plan, as trtexec, Triton and DeepStream take it
+    model.onnx      the ONNX file at that precision
+    int8.onnx       INT8 alone: the same before the rest became half precision, for ONNX Runtime
+    card.json       the model card with the engine's passport
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from edgefer.card import FILE, Precision
+from edgefer.trt.flavour import Flavour
+from edgefer.trt.passport import ONNX
+
+INT8_ONNX = "int8.onnx"
+# A folder that holds nothing else may be replaced.
+OWN = ("*.engine", ONNX, INT8_ONNX, FILE)
+
+
+def folder_name(name: str, precision: Precision, flavour: Flavour, targets: Sequence[str]) -> str:
+    """Such as `mini-c-int8-rtx-sm80+sm89`: what tells one engine from another at a glance."""
+    return f"{_slug(name)}-{precision.value}-{flavour.short}-{'+'.join(targets)}"
+
+
+def engine_name(name: str) -> str:
+    """The plan's file name for a model's name."""
+    return f"{_slug(name)}.engine"
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "model"

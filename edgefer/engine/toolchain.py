@@ -1,0 +1,34 @@
+"""What compiles here, and for which GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgefer.errors import BackendError, UsageError
+from edgefer.trt import driver
+from edgefer.trt.driver import Driver
+from edgefer.trt.flavour import Flavour, choose, parse_targets
+
+
+def toolchain(flavour: str | None, targets: Sequence[str]) -> tuple[Flavour, Driver, tuple[str, ...]]:
+    """What compiles here, this machine's driver, and the targets to compile for; raises when they cannot go together.
+
+    Cheap, so a command can ask before it exports and calibrates. Standard TensorRT times kernels on the GPU: it needs one
+    and builds for that one alone.
+    """
+    machine = driver.probe()
+    chosen = choose(flavour, machine)
+    if chosen.supports_targets:
+        return chosen, machine, parse_targets(targets, chosen)
+    if not machine.present:
+        raise BackendError(
+            f"{chosen.title} builds on the GPU that it builds for, and {machine.problem}",
+            "use --flavour tensorrt_rtx, which builds without a GPU (pip install 'edgefer[rtx]')",
+        )
+    here = machine.gpus[0].target
+    if targets and set(targets) != {here}:
+        raise UsageError(
+            f"{chosen.title} builds for this machine's GPU alone, {here}, not for {', '.join(targets)}",
+            "leave --target out, or use --flavour tensorrt_rtx",
+        )
+    return chosen, machine, (here,)
