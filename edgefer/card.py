@@ -103,7 +103,13 @@ class Provenance(_Frozen):
 
 
 class Passport(_Frozen):
-    """What an engine is bound to. Hashes are hex SHA-256 of whole files; `targets` are names such as `sm89`."""
+    """What an engine is bound to. Hashes are hex SHA-256 of whole files; `targets` are names such as `sm89`.
+
+    calibration: the folder of the set as it was named, relative to where the build ran unless it was named otherwise.
+    version_compatible: later versions run it too. hardware_compatible: so do all GPUs from Ampere on. stripped: its
+    weights are in the ONNX file beside it alone. before, after: accuracy of the float32 file and of the file that was
+    compiled, on the same faces; None where nothing was measured. Cards written before these fields have the defaults.
+    """
 
     flavour: Literal["tensorrt", "tensorrt_rtx"]
     version: str
@@ -112,6 +118,12 @@ class Passport(_Frozen):
     plan_sha256: str
     onnx_sha256: str
     calibration_sha256: str = ""
+    calibration: str = ""
+    version_compatible: bool = False
+    hardware_compatible: bool = False
+    stripped: bool = False
+    before: Measurement | None = None
+    after: Measurement | None = None
     gpu: str = ""
     driver: str = ""
     cuda: str = ""

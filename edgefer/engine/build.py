@@ -60,7 +60,7 @@ def build_engine(
         plan = compile_plan(chosen, ready.read_bytes(), batch, target_names, title)
         proof = census.prove(precision, graph.census(graph.load(ready)[0]), census.count(plan.layers))
         passport = Passport(
-            flavour=chosen.name,
+            flavour=chosen.plans,
             version=chosen.version,
             targets=target_names,
             batch=batch,

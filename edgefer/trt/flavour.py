@@ -1,7 +1,8 @@
 """The TensorRT flavours as one capability object, filled by what the installed module has.
 
-`tensorrt`      the standard: Jetson, data centre, RTX. Builds on the GPU that it builds for.
-`tensorrt_rtx`  RTX 20 to 50 series. Builds for a list of targets, on any x86-64 machine, with or without a GPU.
+`tensorrt`       the standard: Jetson, data centre, RTX. Builds on the GPU that it builds for.
+`tensorrt_rtx`   RTX 20 to 50 series. Builds for a list of targets, on any x86-64 machine, with or without a GPU.
+`tensorrt_lean`  a small runtime for standard engines built with `--version-compatible`. Builds nothing.
 """
 
 from __future__ import annotations
@@ -19,16 +20,26 @@ from edgefer.errors import BackendError, UsageError
 if TYPE_CHECKING:
     from edgefer.trt.driver import Driver
 
-FlavourName = Literal["tensorrt", "tensorrt_rtx"]
+FlavourName = Literal["tensorrt", "tensorrt_rtx", "tensorrt_lean"]
+PlanName = Literal["tensorrt", "tensorrt_rtx"]
 
-_TITLES: dict[FlavourName, str] = {"tensorrt": "TensorRT", "tensorrt_rtx": "TensorRT-RTX"}
-_SHORT: dict[FlavourName, str] = {"tensorrt": "trt", "tensorrt_rtx": "rtx"}
+_TITLES: dict[FlavourName, str] = {
+    "tensorrt": "TensorRT",
+    "tensorrt_rtx": "TensorRT-RTX",
+    "tensorrt_lean": "TensorRT lean",
+}
+_SHORT: dict[FlavourName, str] = {"tensorrt": "trt", "tensorrt_rtx": "rtx", "tensorrt_lean": "lean"}
 _EXTRAS: dict[FlavourName, str] = {
     "tensorrt": "pip install 'edgefer[tensorrt]' (JetPack brings its own: python -m venv --system-site-packages)",
     "tensorrt_rtx": "pip install 'edgefer[rtx]' (x86-64)",
+    "tensorrt_lean": "pip install tensorrt-lean-cu13 cuda-bindings",
 }
 # 10.3 is JetPack 6's and the first with everything that strongly typed networks need here; RTX is tested from 1.5.
-_OLDEST: dict[FlavourName, tuple[int, int]] = {"tensorrt": (10, 3), "tensorrt_rtx": (1, 5)}
+_OLDEST: dict[FlavourName, tuple[int, int]] = {
+    "tensorrt": (10, 3),
+    "tensorrt_rtx": (1, 5),
+    "tensorrt_lean": (10, 3),
+}
 _RTX_DEFAULT_TARGETS = ("sm80", "sm86", "sm89", "sm120")
 
 
@@ -39,6 +50,12 @@ class Flavour:
     targets: the compute capabilities that a build can be asked for, such as `sm89`; empty when a build is always for
     this machine's GPU. int8_convolutions: whether it compiles convolutions with INT8 on both sides.
     specialises_shapes: whether kernels are compiled again for each new input shape at run time.
+
+    What a build can be asked for; all False where nothing can be built:
+    supports_timing_cache: measured kernel times can be kept for the next build. supports_workspace: scratch memory can
+    be limited. supports_version_compatible: plans for later versions and for the lean runtime.
+    supports_hardware_compatible: plans for all GPUs from Ampere on. supports_strip: plans without weights.
+    What a run can be asked for: supports_runtime_cache: kernels compiled at run time can be kept for the next one.
     """
 
     name: FlavourName
@@ -50,6 +67,13 @@ class Flavour:
     has_runtime_config: bool
     specialises_shapes: bool
     reports_weights: bool
+    can_build: bool
+    supports_timing_cache: bool
+    supports_workspace: bool
+    supports_version_compatible: bool
+    supports_hardware_compatible: bool
+    supports_strip: bool
+    supports_runtime_cache: bool
 
     @property
     def title(self) -> str:
@@ -60,6 +84,11 @@ class Flavour:
     def short(self) -> str:
         """`trt` or `rtx`, for file names."""
         return _SHORT[self.name]
+
+    @property
+    def plans(self) -> PlanName:
+        """Whose plans it deals with: the lean runtime has none of its own."""
+        return "tensorrt_rtx" if self.name == "tensorrt_rtx" else "tensorrt"
 
     @property
     def supports_targets(self) -> bool:
@@ -98,12 +127,19 @@ def load(name: FlavourName) -> Flavour:
 
 
 def choose(name: str | None, driver: Driver) -> Flavour:
-    """The flavour called `name`, else what builds here: TensorRT where there is a GPU, TensorRT-RTX where not.
+    """The flavour to build with: `name`, else TensorRT where there is a GPU, TensorRT-RTX where not.
 
-    Raises UsageError for a name that is no flavour, BackendError when nothing that fits is installed.
+    Raises UsageError for a name that is no flavour or that only runs engines, BackendError when nothing that fits is
+    installed.
     """
     if name is not None:
-        return load(_known(name))
+        known = _known(name)
+        if known == "tensorrt_lean":
+            raise UsageError(
+                f"{_TITLES[known]} only runs engines, it builds none",
+                "build with --flavour tensorrt --version-compatible, and run that engine with it",
+            )
+        return load(known)
     if not driver.present:
         return load("tensorrt_rtx")
     try:
@@ -148,7 +184,7 @@ def version_parts(version: str) -> tuple[int, ...]:
 def _known(name: str) -> FlavourName:
     names = get_args(FlavourName)
     spelled = name.strip().lower().replace("-", "_")
-    spelled = {"trt": "tensorrt", "rtx": "tensorrt_rtx"}.get(spelled, spelled)
+    spelled = {short: known for known, short in _SHORT.items()}.get(spelled, spelled)
     if spelled not in names:
         near = difflib.get_close_matches(spelled, names, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}"
@@ -158,7 +194,13 @@ def _known(name: str) -> FlavourName:
 
 def _describe(name: FlavourName, version: str, module: ModuleType) -> Flavour:
     targets: tuple[str, ...] = ()
-    if hasattr(module.IBuilderConfig, "set_compute_capability"):
+    config, flags = getattr(module, "IBuilderConfig", None), getattr(module, "BuilderFlag", None)
+    ahead_of_time = hasattr(config, "set_compute_capability")
+    # TensorRT-RTX has these attributes too. Its timing cache is a deprecated no-op, since it times nothing, and it
+    # refuses the rest: there is no lean runtime of it, "setHardwareCompatibilityLevel() is unsupported", and a plan
+    # without weights fails in its compiler unless there is a GPU.
+    on_the_gpu = config is not None and not ahead_of_time
+    if ahead_of_time:
         names = (text.lower() for text in dir(module.ComputeCapability) if re.fullmatch(r"SM\d+", text))
         targets = tuple(sorted(names, key=lambda text: int(text[2:])))
     return Flavour(
@@ -168,8 +210,15 @@ def _describe(name: FlavourName, version: str, module: ModuleType) -> Flavour:
         targets=targets,
         default_targets=tuple(target for target in _RTX_DEFAULT_TARGETS if target in targets),
         # RTX 1.5 and 1.6 fail on them ("CHECK(dtype == myelinTypeFloat || ...)"), 1.7 compiles them.
-        int8_convolutions=name == "tensorrt" or version_parts(version) >= (1, 7),
+        int8_convolutions=name != "tensorrt_rtx" or version_parts(version) >= (1, 7),
         has_runtime_config=hasattr(module.ICudaEngine, "create_runtime_config"),
         specialises_shapes=hasattr(module, "DynamicShapesKernelSpecializationStrategy"),
         reports_weights=hasattr(module.ICudaEngine, "get_engine_stat") and hasattr(module, "EngineStat"),
+        can_build=hasattr(module, "Builder"),
+        supports_timing_cache=on_the_gpu and hasattr(config, "create_timing_cache"),
+        supports_workspace=hasattr(config, "set_memory_pool_limit"),
+        supports_version_compatible=on_the_gpu and hasattr(flags, "VERSION_COMPATIBLE"),
+        supports_hardware_compatible=on_the_gpu and hasattr(config, "hardware_compatibility_level"),
+        supports_strip=on_the_gpu and hasattr(flags, "STRIP_PLAN"),
+        supports_runtime_cache=hasattr(getattr(module, "IRuntimeConfig", None), "create_runtime_cache"),
     )

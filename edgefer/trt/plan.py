@@ -12,9 +12,9 @@ from pathlib import Path
 
 from edgefer.errors import ArtifactError
 from edgefer.paths import require_file
-from edgefer.trt.flavour import FlavourName
+from edgefer.trt.flavour import PlanName
 
-_TAGS: dict[bytes, FlavourName] = {b"ftrt": "tensorrt", b"vtrt": "tensorrt_rtx"}
+_TAGS: dict[bytes, PlanName] = {b"ftrt": "tensorrt", b"vtrt": "tensorrt_rtx"}
 _LENGTH = 28
 _FIX = "build it with: edgefer build-engine"
 
@@ -23,7 +23,7 @@ _FIX = "build it with: edgefer build-engine"
 class PlanHeader:
     """flavour and version (such as `10.13.3.9`) that built a plan, and the file's size."""
 
-    flavour: FlavourName
+    flavour: PlanName
     version: str
     size_bytes: int
 

@@ -82,3 +82,9 @@ def test_targets_are_spelled_in_many_ways(monkeypatch):
     assert flavours.parse_targets([], rtx) == ("sm89", "sm120")
     with pytest.raises(UsageError, match=r"no target 'sm90'. did you mean .*There are: sm75, sm89, sm120"):
         flavours.parse_targets(["sm90"], rtx)
+
+
+@pytest.mark.parametrize("name", ["lean", "tensorrt-lean"])
+def test_the_lean_runtime_builds_nothing(name):
+    with pytest.raises(UsageError, match=r"only runs engines, it builds none\. .*--version-compatible"):
+        flavours.choose(name, fake_gpu.RTX4090)
