@@ -4,54 +4,105 @@ Symmetric INT8 on both sides, one scale a tensor for activations and one a chann
 Only convolutions are quantised, on their inputs alone, so that bias, residual sum and activation fuse behind them;
 squeeze-and-excitation gates and the classifier stay in float, where rounding would reach every label at once.
 The weights are stored as INT8.
+
+A model's ranges are measured once (`measure_int8`) and may be written many times (`write_ranges`), each time with other
+convolutions kept in float.
 """
 
 from __future__ import annotations
 
-import logging
-import tempfile
-from collections.abc import Iterator
+import difflib
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edgefer.card import ModelCard, Precision
 from edgefer.console import Step, progress
-from edgefer.errors import BuildError
+from edgefer.errors import BuildError, UsageError
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import CalibrationSet
-from edgefer.runtime.session import Array
+from edgefer.quantize.qdq import Rewriter
+from edgefer.quantize.ranges import DEFAULT, Method, Ranges, measure
 
-_BATCH = 32
 _GATES = {"Sigmoid", "HardSigmoid"}
+# The first in which QuantizeLinear and DequantizeLinear take one scale a channel.
+_OLDEST_OPSET = 13
 
 
-def to_int8(src: Path, calibration: CalibrationSet, dst: Path) -> ModelCard:
+def to_int8(
+    src: Path,
+    calibration: CalibrationSet,
+    dst: Path,
+    method: Method = DEFAULT,
+    keep: AbstractSet[str] = frozenset(),
+) -> ModelCard:
     """`write_int8` with its progress shown."""
     with progress("calibrating", len(calibration)) as step:
-        return write_int8(src, calibration, dst, step)
+        return write_int8(src, calibration, dst, step, method, keep)
 
 
-def write_int8(src: Path, calibration: CalibrationSet, dst: Path, step: Step) -> ModelCard:
+def write_int8(
+    src: Path,
+    calibration: CalibrationSet,
+    dst: Path,
+    step: Step,
+    method: Method = DEFAULT,
+    keep: AbstractSet[str] = frozenset(),
+) -> ModelCard:
     """Write the INT8 copy of a float32 file; what is not a quantised convolution stays float32.
 
-    ONNX Runtime runs this file; engines are built from its half-precision copy (`to_fp16`). Ranges are the extremes
-    seen over the calibration set; `step(faces, "")` is called after each batch of it. Raises ArtifactError when the set
-    was made for another model, BuildError when there is nothing to quantise.
+    ONNX Runtime runs this file; engines are built from its half-precision copy (`to_fp16`). keep: names of convolutions
+    left in float besides the gates. `step(faces, "")` is called after each batch of the calibration set.
+    Raises as `measure_int8` and `write_ranges`.
     """
-    model, card = graph.load(src)
+    return write_ranges(src, measure_int8(src, calibration, step, method), dst, keep)
+
+
+def measure_int8(src: Path, calibration: CalibrationSet, step: Step, method: Method = DEFAULT) -> Ranges:
+    """The ranges of what every quantisable convolution of a float32 file takes in.
+
+    Raises ArtifactError when the set was made for another model, BuildError when there is nothing to quantise.
+    """
+    model, card = _float_model(src)
     calibration.check(card, src)
-    if card.precision is not Precision.FP32:
-        raise BuildError(f"{src} is {card.precision.value} already", "start from the float32 file")
-    with tempfile.TemporaryDirectory(prefix="edgefer-int8-") as folder:
-        quantised = _quantise(src, calibration, model.graph.input[0].name, Path(folder), step)
-    if not graph.census(quantised).get("conv int8"):
-        raise BuildError(f"{src} has no convolution to quantise", "build with --precision fp16")
-    graph.drop_unused_domains(quantised)
-    card = card.but(precision=Precision.INT8)
-    graph.save(quantised, card, dst)
+    names = set(quantisable(model))
+    return measure(model, [node.input[0] for node in model.graph.node if node.name in names], calibration, step, method)
+
+
+def write_ranges(src: Path, ranges: Ranges, dst: Path, keep: AbstractSet[str] = frozenset()) -> ModelCard:
+    """Write the INT8 copy of a float32 file by ranges that were measured on it; fast enough to be called once a layer.
+
+    keep: names of convolutions left in float besides the gates. Raises UsageError when one is not `quantisable`,
+    ArtifactError when the ranges are of another network, BuildError when nothing is left to quantise.
+    """
+    model, card = _float_model(src)
+    names = quantisable(model)
+    for name in sorted(keep - set(names)):
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+        raise UsageError(f"{src} has no convolution '{name}' that INT8 would quantise", hint)
+    if not set(names) - keep:
+        raise BuildError(f"{src} has no convolution left to quantise", "keep fewer in float, or use --precision fp16")
+    rewriter = Rewriter(model)
+    for node in list(model.graph.node):
+        if node.name in names and node.name not in keep:
+            rewriter.int8_input(node, 0, ranges.peak(node.input[0]))
+            rewriter.int8_weights(node, 1)
+    rewriter.finish()
+    card = card.but(precision=Precision.INT8, tools={**card.tools, "calibration": ranges.how})
+    graph.save(model, card, dst)
     return card
+
+
+def quantisable(model: Any) -> tuple[str, ...]:
+    """Names of the convolutions that INT8 quantises, in graph order: all with stored weights but the gates'."""
+    stored = {item.name for item in model.graph.initializer}
+    left_out = set(gates(model))
+    return tuple(
+        node.name
+        for node in model.graph.node
+        if node.op_type == "Conv" and node.input[1] in stored and node.name and node.name not in left_out
+    )
 
 
 def gates(model: Any) -> list[str]:
@@ -77,52 +128,14 @@ def gates(model: Any) -> list[str]:
     return found
 
 
-def _quantise(src: Path, calibration: CalibrationSet, name: str, folder: Path, step: Step) -> Any:
-    import onnx
-    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    prepared, result = folder / "prepared.onnx", folder / "int8.onnx"
-    quant_pre_process(str(src), str(prepared), skip_symbolic_shape=True)
-    level = logging.getLogger().level
-    logging.getLogger().setLevel(logging.ERROR)
-    try:
-        quantize_static(
-            str(prepared),
-            str(result),
-            _Reader(calibration, name, step),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv"],
-            nodes_to_exclude=gates(onnx.load(str(prepared))),
-            per_channel=True,
-            activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax,
-            extra_options={
-                # TensorRT takes zero points of 0 only, and no INT32 biases.
-                "ActivationSymmetric": True,
-                "WeightSymmetric": True,
-                "QuantizeBias": False,
-                # False stores INT8 weights with their scales; True stores float weights and quantises at run time.
-                "AddQDQPairToWeight": False,
-                "OpTypesToExcludeOutputQuantization": ["Conv"],
-            },
-        )
-    finally:
-        logging.getLogger().setLevel(level)
-    return onnx.load(str(result))
-
-
-class _Reader:
-    """ONNX Runtime's CalibrationDataReader over a calibration set (it asks for `get_next` alone)."""
-
-    def __init__(self, calibration: CalibrationSet, name: str, step: Step) -> None:
-        self._name, self._step = name, step
-        self._batches: Iterator[Array] = calibration.batches(_BATCH)
-
-    def get_next(self) -> dict[str, Array] | None:
-        batch = next(self._batches, None)
-        if batch is None:
-            return None
-        self._step(len(batch), "")
-        return {self._name: np.asarray(batch)}
+def _float_model(src: Path) -> tuple[Any, ModelCard]:
+    """A float32 file with something to quantise."""
+    model, card = graph.load(src)
+    if card.precision is not Precision.FP32:
+        raise BuildError(f"{src} is {card.precision.value} already", "start from the float32 file")
+    if not quantisable(model):
+        raise BuildError(f"{src} has no convolution to quantise", "build with --precision fp16")
+    opset = next(item.version for item in model.opset_import if item.domain in {"", "ai.onnx"})
+    if opset < _OLDEST_OPSET:
+        raise BuildError(f"{src} has opset {opset}, and INT8 needs {_OLDEST_OPSET}", "export it with edgefer export")
+    return model, card
