@@ -40,37 +40,57 @@ class Rewriter:
 
     def int8_input(self, node: Any, index: int, peak: float) -> None:
         """Let a node take its input through symmetric INT8 that reaches `peak`."""
+        from onnx import numpy_helper
+
+        self.take_through(node, index, symmetric_scale(peak), numpy_helper.from_array(np.asarray(np.int8(0))))
+
+    def int8_weights(self, node: Any, index: int) -> None:
+        """Store a node's weights as symmetric INT8, one scale for each of their first axis."""
+        from onnx import numpy_helper
+
+        values, scales = quantise_channels(self.weights(node, index))
+        zeros = numpy_helper.from_array(np.zeros(len(scales), np.int8))
+        self.store_as(node, index, numpy_helper.from_array(values), scales, zeros)
+
+    def weights(self, node: Any, index: int) -> Array:
+        """A node's stored input, float32."""
+        from onnx import numpy_helper
+
+        return np.asarray(numpy_helper.to_array(self._stored[node.input[index]]), np.float32)
+
+    def take_through(self, node: Any, index: int, scale: Array, zero: Any) -> None:
+        """Let a node take its input as steps of `scale`; `zero` is a zero of the steps' type (onnx.TensorProto)."""
         from onnx import helper
 
         name = node.input[index]
         if name not in self._replaced:
-            scale = [self._store(f"{name}_scale", symmetric_scale(peak)), self._store(f"{name}_zero_point", np.int8(0))]
+            pair = [self._store(f"{name}_scale", scale), self._keep(f"{name}_zero_point", zero)]
             steps, values = f"{name}_quantised", f"{name}_dequantised"
-            self._add(node, helper.make_node("QuantizeLinear", [name, *scale], [steps], name=f"{name}_QuantizeLinear"))
+            self._add(node, helper.make_node("QuantizeLinear", [name, *pair], [steps], name=f"{name}_QuantizeLinear"))
             self._add(
-                node, helper.make_node("DequantizeLinear", [steps, *scale], [values], name=f"{name}_DequantizeLinear")
+                node, helper.make_node("DequantizeLinear", [steps, *pair], [values], name=f"{name}_DequantizeLinear")
             )
             self._replaced[name] = values
         node.input[index] = self._replaced[name]
 
-    def int8_weights(self, node: Any, index: int) -> None:
-        """Store a node's weights as symmetric INT8, one scale for each of their first axis."""
-        from onnx import helper, numpy_helper
+    def store_as(self, node: Any, index: int, steps: Any, scale: Array, zero: Any) -> None:
+        """Store a node's weights as `steps` (onnx.TensorProto) of `scale`: one, or one for each of their first axis.
+
+        zero: a zero of the steps' type for each scale (onnx.TensorProto).
+        """
+        from onnx import helper
 
         name = node.input[index]
         if name not in self._replaced:
-            values, scales = quantise_channels(numpy_helper.to_array(self._stored[name]))
             inputs = [
-                self._store(f"{name}_quantised", values),
-                self._store(f"{name}_scale", scales),
-                self._store(f"{name}_zero_point", np.zeros(len(scales), np.int8)),
+                self._keep(f"{name}_quantised", steps),
+                self._store(f"{name}_scale", scale),
+                self._keep(f"{name}_zero_point", zero),
             ]
-            self._replaced[name] = f"{name}_dequantised"
+            self._replaced[name] = values = f"{name}_dequantised"
+            axis = {"axis": 0} if scale.ndim else {}
             self._add(
-                node,
-                helper.make_node(
-                    "DequantizeLinear", inputs, [f"{name}_dequantised"], name=f"{name}_DequantizeLinear", axis=0
-                ),
+                node, helper.make_node("DequantizeLinear", inputs, [values], name=f"{name}_DequantizeLinear", **axis)
             )
         node.input[index] = self._replaced[name]
 
@@ -86,7 +106,12 @@ class Rewriter:
     def _store(self, name: str, values: npt.ArrayLike) -> str:
         from onnx import numpy_helper
 
-        self._stored[name] = numpy_helper.from_array(np.asarray(values), name)
+        return self._keep(name, numpy_helper.from_array(np.asarray(values)))
+
+    def _keep(self, name: str, values: Any) -> str:
+        self._stored[name] = type(values)()
+        self._stored[name].CopyFrom(values)
+        self._stored[name].name = name
         return name
 
     def _add(self, user: Any, node: Any) -> None:
