@@ -23,7 +23,9 @@ class Precision(str, Enum):
 
     FP32 = "fp32"
     FP16 = "fp16"
+    BF16 = "bf16"
     INT8 = "int8"
+    FP8 = "fp8"
 
 
 class _Frozen(BaseModel):
@@ -106,9 +108,9 @@ class Passport(_Frozen):
     """What an engine is bound to. Hashes are hex SHA-256 of whole files; `targets` are names such as `sm89`.
 
     calibration: the folder of the set as it was named, relative to where the build ran unless it was named otherwise.
-    version_compatible: later versions run it too. hardware_compatible: so do all GPUs from Ampere on. stripped: its
-    weights are in the ONNX file beside it alone. before, after: accuracy of the float32 file and of the file that was
-    compiled, on the same faces; None where nothing was measured. Cards written before these fields have the defaults.
+    version_compatible: later versions and the lean runtime run it too. hardware_compatible: so do all GPUs from Ampere
+    on. before, after: accuracy of the float32 file and of the file that was compiled, on the same faces; None where
+    nothing was measured. Cards written before these fields have the defaults.
     """
 
     flavour: Literal["tensorrt", "tensorrt_rtx"]
@@ -121,7 +123,6 @@ class Passport(_Frozen):
     calibration: str = ""
     version_compatible: bool = False
     hardware_compatible: bool = False
-    stripped: bool = False
     before: Measurement | None = None
     after: Measurement | None = None
     gpu: str = ""

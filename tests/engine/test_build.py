@@ -14,7 +14,6 @@ from edgefer.engine import precision as precisions
 from edgefer.engine import progress
 from edgefer.engine.build import build_engine
 from edgefer.engine.compiler import compile_plan
-from edgefer.engine.options import parse_batch
 from edgefer.errors import ArtifactError, BackendError, BuildError, Interrupted, UsageError
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.pool import screen
@@ -199,7 +198,7 @@ def test_standard_tensorrt_builds_for_this_gpu(onnx, monkeypatch, version):
     assert result.folder.name == "tiny-fp16-trt-sm87"
     (config,) = tensorrt.built
     assert config.profiles == [{"pixels": ((1, 1, 32, 32), (2, 1, 32, 32), (4, 1, 32, 32))}]
-    assert config.profiling_verbosity == "detailed"
+    assert config.profiling_verbosity.name == "DETAILED"
     with pytest.raises(UsageError, match="builds for this machine's GPU alone, sm87"):
         build_engine(onnx, Precision.FP16, targets=["sm89"])
 
@@ -231,14 +230,6 @@ def test_a_full_disk_leaves_nothing(rtx, onnx, monkeypatch, tmp_path):
     with pytest.raises(ArtifactError, match="No space left on device"):
         build_engine(onnx, Precision.FP32, tmp_path / "out" / "e", targets=["sm89"], flavour=rtx)
     assert leftovers(tmp_path / "out") == []
-
-
-def test_batch_ranges():
-    assert parse_batch("1:8:32") == (1, 8, 32)
-    assert parse_batch("4") == (4, 4, 4)
-    for wrong in ("8:1:32", "0:1:2", "1:8", "a", "1:2:3:4", "-1"):
-        with pytest.raises(UsageError):
-            parse_batch(wrong)
 
 
 @pytest.mark.gpu
