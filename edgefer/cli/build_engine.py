@@ -43,6 +43,16 @@ def build_engine(
         str | None,
         typer.Option(help="tensorrt or tensorrt_rtx; default tensorrt where there is a GPU, tensorrt_rtx where not."),
     ] = None,
+    version_compatible: Annotated[
+        bool, typer.Option("--version-compatible", help="Later TensorRT and the lean runtime run it too (tensorrt).")
+    ] = False,
+    hardware_compatible: Annotated[
+        bool, typer.Option("--hardware-compatible", help="GPUs from Ampere on run it too (tensorrt).")
+    ] = False,
+    workspace: Annotated[
+        int | None, typer.Option(metavar="MB", help="Scratch memory of a layer at most; default TensorRT's own choice.")
+    ] = None,
+    strip: Annotated[bool, typer.Option("--strip", help="Leave the weights out: refused, with the reason.")] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Its folder.", show_default="engines/MODEL-PRECISION-...")
     ] = None,
@@ -52,7 +62,7 @@ def build_engine(
     from edgefer.card import Precision
     from edgefer.engine.build import build_engine as build
     from edgefer.engine.calibrating import calibration_for
-    from edgefer.engine.options import parse_batch
+    from edgefer.engine.options import Options, check_options, parse_batch, refuse_strip
     from edgefer.engine.source import card_of, onnx_of
     from edgefer.engine.text import build_text
     from edgefer.engine.toolchain import toolchain
@@ -60,7 +70,11 @@ def build_engine(
     from edgefer.runtime.find import find_student
 
     sizes = parse_batch(batch)
-    toolchain(flavour, target or ())
+    chosen, _, targets = toolchain(flavour, target or ())
+    options = Options(version_compatible, hardware_compatible, workspace)
+    check_options(options, chosen, targets)
+    if strip:
+        refuse_strip(chosen)
     if model is None:
         model, reason = find_student()
         say(f"{model}: {reason}")
@@ -77,6 +91,7 @@ def build_engine(
             batch=sizes,
             flavour=flavour,
             pixels=checking_pixels(card) if wanted is not Precision.FP32 else None,
+            options=options,
         )
     emit(json, result.to_dict(), build_text(result))
     say(f"next: edgefer inspect {result.folder}")

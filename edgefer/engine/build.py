@@ -13,7 +13,7 @@ from edgefer.card import FILE, Passport, Precision
 from edgefer.engine import census
 from edgefer.engine.compiler import compile_plan
 from edgefer.engine.layout import OWN, engine_name, folder_name
-from edgefer.engine.options import BATCH, Batch, checked_batch
+from edgefer.engine.options import BATCH, PLAIN, Batch, Options, check_options, checked_batch
 from edgefer.engine.precision import at_precision, check_possible
 from edgefer.engine.result import BuildResult
 from edgefer.engine.toolchain import toolchain
@@ -35,21 +35,23 @@ def build_engine(
     batch: Batch = BATCH,
     flavour: str | None = None,
     pixels: Array | None = None,
+    options: Options = PLAIN,
 ) -> BuildResult:
     """Build an engine from an ONNX file with a card: float32, or already at `precision`, which is then kept as it is.
 
     out: the folder, by default under `engines/`, named for its facts; replaced as a whole when it exists.
     calibration: needed for INT8 from a float32 file. targets: such as `sm89`, for TensorRT-RTX. batch: smallest, usual
     and largest number of faces. pixels: network input, float32 `[N, C, H, W]`, on which the converted file is compared
-    with the float32 one.
+    with the float32 one. options: what else is asked of the flavour.
 
     Raises ArtifactError, UsageError, BackendError, BuildError or Interrupted; none leaves anything behind.
     """
     checked_batch(batch)
     chosen, machine, target_names = toolchain(flavour, targets)
+    check_options(options, chosen, target_names)
     _, source = graph.load(onnx)
     check_possible(onnx, source, precision, chosen, target_names, calibration)
-    out = out or paths.ENGINES / folder_name(source.name, precision, chosen, target_names)
+    out = out or paths.ENGINES / folder_name(source.name, precision, chosen, target_names, options)
     paths.refuse_foreign(out, OWN, "an engine")
     with tempfile.TemporaryDirectory(prefix="edgefer-engine-") as folder:
         # Everything slow happens before the output folder is touched.
@@ -57,13 +59,15 @@ def build_engine(
         card, rounding = at_precision(onnx, source, precision, calibration, ready)
         agreement = _compare(onnx, ready, pixels) if pixels is not None and source.precision != precision else None
         title = f"compiling {card.name} {precision.value} for {'+'.join(target_names)}"
-        plan = compile_plan(chosen, ready.read_bytes(), batch, target_names, title)
+        plan = compile_plan(chosen, ready.read_bytes(), batch, target_names, title, options)
         proof = census.prove(precision, graph.census(graph.load(ready)[0]), census.count(plan.layers))
         passport = Passport(
             flavour=chosen.plans,
             version=chosen.version,
             targets=target_names,
             batch=batch,
+            version_compatible=options.version_compatible,
+            hardware_compatible=options.hardware_compatible,
             plan_sha256=hashlib.sha256(plan.data).hexdigest(),
             onnx_sha256=paths.sha256(ready),
             calibration_sha256=calibration.sha256 if calibration and precision is Precision.INT8 else "",

@@ -9,9 +9,11 @@ from typing import Any
 
 from edgefer.engine.census import Layer, layers_from_inspector, layers_from_log
 from edgefer.engine.configure import configure
-from edgefer.engine.options import Batch
+from edgefer.engine.options import PLAIN, Batch, Options
 from edgefer.engine.progress import watching
 from edgefer.errors import BuildError
+from edgefer.trt import driver
+from edgefer.trt.caches import timed_before
 from edgefer.trt.flavour import Flavour
 from edgefer.trt.logger import Messages, listening, logger_for
 
@@ -25,25 +27,28 @@ class Plan:
     seconds: float
 
 
-def compile_plan(flavour: Flavour, onnx: bytes, batch: Batch, targets: Sequence[str], title: str) -> Plan:
+def compile_plan(
+    flavour: Flavour, onnx: bytes, batch: Batch, targets: Sequence[str], title: str, options: Options = PLAIN
+) -> Plan:
     """Compile a network for batches `(smallest, usual, largest)`; `targets` only where the flavour takes targets.
 
-    Shows progress under `title`. Raises BuildError with TensorRT's own reason, Interrupted on Ctrl-C.
+    options: as `check_options` lets them pass. Shows progress under `title`. Raises BuildError with TensorRT's own reason, Interrupted on Ctrl-C.
     """
     start = time.monotonic()
     with listening(flavour) as messages:
         builder, network = _parse(flavour, onnx, messages)
-        config = configure(flavour, builder, network, batch, targets)
-        with watching(flavour, title) as monitor:
+        config = configure(flavour, builder, network, batch, targets, options)
+        with timed_before(flavour, driver.probe(), config), watching(flavour, title) as monitor:
             config.progress_monitor = monitor
             data = builder.build_serialized_network(network, config)
         if data is None:
-            raise BuildError(f"{flavour.title} cannot build it: {messages.reason()}", _advice(messages))
+            raise BuildError(f"{flavour.title} cannot build it: {messages.reason()}", _advice(messages, options))
         seconds = time.monotonic() - start
         plan = bytes(data)
-        # TensorRT-RTX prints the table as it builds; standard TensorRT tells it of an engine that a GPU has loaded.
+        # TensorRT-RTX prints the table as it builds; standard TensorRT tells it of an engine that a GPU has loaded. It
+        # loads a version-compatible plan, which has no runtime inside, through the lean library alone.
         layers = layers_from_log(messages.layers)
-        if not layers and not flavour.can_build_without_gpu:
+        if not layers and not flavour.can_build_without_gpu and not options.version_compatible:
             layers = layers_from_inspector(_inspect(flavour, plan, batch[1], messages))
         return Plan(plan, layers, seconds)
 
@@ -80,10 +85,11 @@ def _parse(flavour: Flavour, onnx: bytes, messages: Messages) -> tuple[Any, Any]
     return builder, network
 
 
-def _advice(messages: Messages) -> str:
+def _advice(messages: Messages, options: Options) -> str:
     text = " ".join(messages.errors).lower()
-    if "outofmemory" in text or "out of memory" in text:
-        return "use a smaller --batch, or free memory"
+    if "outofmemory" in text or "out of memory" in text or "workspace limit" in text:
+        room = "raise --workspace" if options.workspace is not None else "free memory"
+        return f"{room}, or use a smaller --batch"
     if "hw-specific" in text or "is not supported" in text:
         return "leave that target out, or choose another --precision"
     return "try --precision fp32 to see whether the precision is the cause"

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from edgefer.engine.options import Batch
+from edgefer.engine.options import PLAIN, Batch, Options
 from edgefer.errors import BuildError
 from edgefer.trt.flavour import Flavour
 
 
-def configure(flavour: Flavour, builder: Any, network: Any, batch: Batch, targets: Sequence[str]) -> Any:
-    """An IBuilderConfig; raises BuildError for a batch range or a target that this network or flavour does not take."""
+def configure(
+    flavour: Flavour, builder: Any, network: Any, batch: Batch, targets: Sequence[str], options: Options = PLAIN
+) -> Any:
+    """An IBuilderConfig; raises BuildError for a batch range or a target that this network or flavour does not take.
+
+    options: as `check_options` lets them pass.
+    """
     trt = flavour.module
     config = builder.create_builder_config()
     config.profiling_verbosity = trt.ProfilingVerbosity.DETAILED
@@ -29,4 +34,16 @@ def configure(flavour: Flavour, builder: Any, network: Any, batch: Batch, target
         for index, target in enumerate(targets):
             if not config.set_compute_capability(getattr(trt.ComputeCapability, target.upper()), index):
                 raise BuildError(f"{flavour.title} refuses the target {target}", "leave it out")
+    _ask(trt, config, options)
     return config
+
+
+def _ask(trt: Any, config: Any, options: Options) -> None:
+    if options.version_compatible:
+        config.set_flag(trt.BuilderFlag.VERSION_COMPATIBLE)
+        # Or each plan would hold a copy of the lean runtime, 100 MB of code that whoever loads it would have to trust.
+        config.set_flag(trt.BuilderFlag.EXCLUDE_LEAN_RUNTIME)
+    if options.hardware_compatible:
+        config.hardware_compatibility_level = trt.HardwareCompatibilityLevel.AMPERE_PLUS
+    if options.workspace is not None:
+        config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, options.workspace << 20)

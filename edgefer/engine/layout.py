@@ -1,6 +1,6 @@
 """What an engine's folder is called, and what lies in it.
 
-engines/<name>-<precision>-<trt|rtx>-<targets>/
+engines/<name>-<precision>-<trt|rtx>-<targets>[-vc][-hc]/
     <name>.engine   the pure plan, as trtexec, Triton and DeepStream take it
     model.onnx      the ONNX file at that precision
     int8.onnx       INT8 alone: the same before the rest became half precision, for ONNX Runtime
@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 
 from edgefer.card import FILE, Precision
+from edgefer.engine.options import PLAIN, Options
 from edgefer.trt.flavour import Flavour
 from edgefer.trt.passport import ONNX
 
@@ -21,9 +22,15 @@ INT8_ONNX = "int8.onnx"
 OWN = ("*.engine", ONNX, INT8_ONNX, FILE)
 
 
-def folder_name(name: str, precision: Precision, flavour: Flavour, targets: Sequence[str]) -> str:
-    """Such as `mini-c-int8-rtx-sm80+sm89`: what tells one engine from another at a glance."""
-    return f"{_slug(name)}-{precision.value}-{flavour.short}-{'+'.join(targets)}"
+def folder_name(
+    name: str, precision: Precision, flavour: Flavour, targets: Sequence[str], options: Options = PLAIN
+) -> str:
+    """Such as `mini-c-int8-rtx-sm80+sm89`: what tells one engine from another at a glance.
+
+    `-vc` and `-hc` follow for version- and hardware-compatible engines.
+    """
+    suffix = "-vc" * options.version_compatible + "-hc" * options.hardware_compatible
+    return f"{_slug(name)}-{precision.value}-{flavour.short}-{'+'.join(targets)}{suffix}"
 
 
 def engine_name(name: str) -> str:

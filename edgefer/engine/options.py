@@ -2,10 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from edgefer.errors import UsageError
+from edgefer.trt.flavour import Flavour
 
 Batch = tuple[int, int, int]
 BATCH: Batch = (1, 8, 32)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a build may be asked for besides precision, targets and batch range.
+
+    version_compatible: later versions of TensorRT and the lean runtime run the plan too. hardware_compatible: so do all
+    GPUs from Ampere on. workspace: scratch memory that a layer may use, MiB; None for no limit of ours.
+    """
+
+    version_compatible: bool = False
+    hardware_compatible: bool = False
+    workspace: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.workspace is not None and self.workspace < 1:
+            raise UsageError(f"a workspace of {self.workspace} MB is not possible", "use --workspace 1 or more")
+
+    def words(self) -> tuple[str, ...]:
+        """Those that were asked for."""
+        flags = {"version-compatible": self.version_compatible, "hardware-compatible": self.hardware_compatible}
+        room = () if self.workspace is None else (f"workspace {self.workspace} MB",)
+        return (*(name for name, wanted in flags.items() if wanted), *room)
+
+
+PLAIN = Options()
+
+
+def check_options(options: Options, flavour: Flavour, targets: Sequence[str]) -> None:
+    """Raise UsageError, with the reason, for what a flavour cannot do for these targets."""
+    if options.version_compatible and not flavour.supports_version_compatible:
+        raise UsageError(
+            f"{flavour.title} builds no version-compatible engines: each runs on the version that built it alone",
+            "leave --version-compatible out, or use --flavour tensorrt",
+        )
+    if options.hardware_compatible and not flavour.supports_hardware_compatible:
+        raise UsageError(
+            f"{flavour.title} builds no hardware-compatible engines, but for as many targets as are named",
+            f"leave --hardware-compatible out and name the targets: {' '.join(f'--target {one}' for one in targets)}",
+        )
+    if options.hardware_compatible and (older := [one for one in targets if int(one[2:]) < 80]):
+        raise UsageError(
+            f"hardware-compatible engines run on GPUs from Ampere (sm80) on, and this one is {older[0]}",
+            "leave --hardware-compatible out",
+        )
+    if options.workspace is not None and not flavour.supports_workspace:
+        raise UsageError(f"{flavour.title} knows no limit of scratch memory", "leave --workspace out")
+
+
+def refuse_strip(flavour: Flavour) -> None:
+    """Always raise UsageError: nothing here runs an engine without weights."""
+    if flavour.can_build_without_gpu:
+        raise UsageError(
+            f"{flavour.title} builds no engine without weights on a machine without a GPU: its compiler fails",
+            "leave --strip out",
+        )
+    raise UsageError(
+        "an engine without weights must be refitted before it runs, and edgefer's sessions do not refit",
+        "leave --strip out; for a small engine use --precision fp16 or int8",
+    )
 
 
 def parse_batch(text: str) -> Batch:

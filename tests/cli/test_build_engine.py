@@ -108,6 +108,11 @@ def test_a_checkpoint_is_exported_on_the_way_and_the_newest_student_is_found(rtx
         (["--precision", "int8", "--calibration", "nowhere"], 1, "tiny.onnx --out nowhere"),
         (["--precision", "fp32", "--target", "sm75"], 1, "use --precision fp16"),
         (["--out", "file"], 1, "is a file"),
+        (["--version-compatible"], 2, "builds no version-compatible engines"),
+        (["--hardware-compatible"], 2, "builds no hardware-compatible engines"),
+        (["--strip"], 2, "builds no engine without weights"),
+        (["--workspace", "0"], 2, "a workspace of 0 MB"),
+        (["--workspace", "1", "--batch", "1:512:4096"], 1, "raise --workspace"),
     ],
 )
 def test_bad_requests_are_one_line_and_leave_nothing(rtx, cli, tmp_path, arguments, code, words):
