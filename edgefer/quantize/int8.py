@@ -21,8 +21,9 @@ from edgefer.console import Step, progress
 from edgefer.errors import BuildError, UsageError
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import CalibrationSet
+from edgefer.quantize.method import DEFAULT, PERCENTILE, Method
 from edgefer.quantize.qdq import Rewriter
-from edgefer.quantize.ranges import DEFAULT, Method, Ranges, measure
+from edgefer.quantize.ranges import Ranges, measure, passes
 
 _GATES = {"Sigmoid", "HardSigmoid"}
 # The first in which QuantizeLinear and DequantizeLinear take one scale a channel.
@@ -35,10 +36,11 @@ def to_int8(
     dst: Path,
     method: Method = DEFAULT,
     keep: AbstractSet[str] = frozenset(),
+    percentile: float = PERCENTILE,
 ) -> ModelCard:
     """`write_int8` with its progress shown."""
-    with progress("calibrating", len(calibration)) as step:
-        return write_int8(src, calibration, dst, step, method, keep)
+    with progress("calibrating", passes(method) * len(calibration)) as step:
+        return write_int8(src, calibration, dst, step, method, keep, percentile)
 
 
 def write_int8(
@@ -48,25 +50,30 @@ def write_int8(
     step: Step,
     method: Method = DEFAULT,
     keep: AbstractSet[str] = frozenset(),
+    percentile: float = PERCENTILE,
 ) -> ModelCard:
     """Write the INT8 copy of a float32 file; what is not a quantised convolution stays float32.
 
     ONNX Runtime runs this file; engines are built from its half-precision copy (`to_fp16`). keep: names of convolutions
-    left in float besides the gates. `step(faces, "")` is called after each batch of the calibration set.
-    Raises as `measure_int8` and `write_ranges`.
+    left in float besides the gates. Raises as `measure_int8` and `write_ranges`.
     """
-    return write_ranges(src, measure_int8(src, calibration, step, method), dst, keep)
+    return write_ranges(src, measure_int8(src, calibration, step, method, percentile), dst, keep)
 
 
-def measure_int8(src: Path, calibration: CalibrationSet, step: Step, method: Method = DEFAULT) -> Ranges:
+def measure_int8(
+    src: Path, calibration: CalibrationSet, step: Step, method: Method = DEFAULT, percentile: float = PERCENTILE
+) -> Ranges:
     """The ranges of what every quantisable convolution of a float32 file takes in.
 
-    Raises ArtifactError when the set was made for another model, BuildError when there is nothing to quantise.
+    percentile: in percent, for the method of that name. `step(faces, "")` is called after each batch, `passes(method)`
+    times over the set. Raises ArtifactError when the set was made for another model, BuildError when there is nothing
+    to quantise, and as `measure`.
     """
     model, card = _float_model(src)
     calibration.check(card, src)
     names = set(quantisable(model))
-    return measure(model, [node.input[0] for node in model.graph.node if node.name in names], calibration, step, method)
+    inputs = [node.input[0] for node in model.graph.node if node.name in names]
+    return measure(model, inputs, calibration, step, method, percentile)
 
 
 def write_ranges(src: Path, ranges: Ranges, dst: Path, keep: AbstractSet[str] = frozenset()) -> ModelCard:

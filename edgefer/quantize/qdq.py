@@ -88,7 +88,7 @@ class Rewriter:
                 self._keep(f"{name}_zero_point", zero),
             ]
             self._replaced[name] = values = f"{name}_dequantised"
-            axis = {"axis": 0} if scale.ndim else {}
+            axis: dict[str, Any] = {"axis": 0} if scale.ndim else {}
             self._add(
                 node, helper.make_node("DequantizeLinear", inputs, [values], name=f"{name}_DequantizeLinear", **axis)
             )

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from edgefer.card import InputSpec, Precision
-from edgefer.errors import ArtifactError, BuildError
+from edgefer.errors import ArtifactError, BuildError, UsageError
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.fp16 import to_fp16
-from edgefer.quantize.int8 import gates, to_int8
+from edgefer.quantize.int8 import gates, measure_int8, quantisable, to_int8, write_ranges
+from edgefer.quantize.method import Method
 from edgefer.quantize.pool import screen
 from edgefer.runtime.onnx import OnnxSession
 from tests import tiny_net
@@ -67,6 +68,104 @@ def test_scales_come_from_the_calibration_faces(tmp_path, calibration):
     stem = next(node for node in model.graph.node if node.op_type == "QuantizeLinear" and node.input[0] == "normalised")
     largest = np.abs(np.asarray(calibration.pixels, np.float32) / 65 - 2).max()
     assert values[stem.input[1]] == pytest.approx(largest / 127, rel=0.01)
+
+
+def scales(path):
+    """The scale of each activation that is quantised, by its name."""
+    model, _ = graph.load(path)
+    values = arrays(model)
+    return {
+        node.input[0]: float(values[node.input[1]]) for node in model.graph.node if node.op_type == "QuantizeLinear"
+    }
+
+
+def test_minmax_is_what_onnx_runtime_quantises(tmp_path, calibration):
+    """Scales and weights to the bit."""
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+    batches = ({"pixels": batch} for batch in calibration.batches(32))
+    src = tiny_net.write(tmp_path / "a.onnx")
+    quantize_static(
+        str(src),
+        str(tmp_path / "theirs.onnx"),
+        type("Reader", (), {"get_next": lambda self: next(batches, None)})(),
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=["Conv"],
+        per_channel=True,
+        activation_type=QuantType.QInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod.MinMax,
+        extra_options={
+            "ActivationSymmetric": True,
+            "WeightSymmetric": True,
+            "QuantizeBias": False,
+            "AddQDQPairToWeight": False,
+            "OpTypesToExcludeOutputQuantization": ["Conv"],
+        },
+    )
+    to_int8(src, calibration, tmp_path / "ours.onnx", Method.MINMAX)
+    assert scales(tmp_path / "ours.onnx") == scales(tmp_path / "theirs.onnx")
+    theirs, ours = (arrays(graph.load(tmp_path / f"{name}.onnx")[0]) for name in ("theirs", "ours"))
+    for layer in ("stem", "conv1", "conv2", "shortcut"):
+        assert (ours[f"{layer}.weight_quantised"] == theirs[f"{layer}.weight_quantized"]).all(), layer
+        assert (ours[f"{layer}.weight_scale"] == theirs[f"{layer}.weight_scale"]).all(), layer
+    pixels = np.concatenate(list(calibration.batches(70)))
+    with OnnxSession(tmp_path / "ours.onnx") as mine, OnnxSession(tmp_path / "theirs.onnx") as other:
+        assert mine.infer(pixels) == pytest.approx(other.infer(pixels), abs=1e-5)
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_the_card_says_how_ranges_were_chosen(tmp_path, calibration, method):
+    card = to_int8(tiny_net.write(tmp_path / "a.onnx"), calibration, tmp_path / "b.onnx", method)
+    assert card.tools["calibration"] == ("percentile 99.99" if method is Method.PERCENTILE else method.value)
+
+
+def test_percentile_cuts_scales_and_nothing_else(tmp_path, calibration):
+    src = tiny_net.write(tmp_path / "a.onnx")
+    to_int8(src, calibration, tmp_path / "b.onnx", Method.MINMAX)
+    to_int8(src, calibration, tmp_path / "c.onnx", Method.PERCENTILE, percentile=90)
+    whole, cut = scales(tmp_path / "b.onnx"), scales(tmp_path / "c.onnx")
+    assert whole.keys() == cut.keys()
+    assert all(cut[name] < 0.9 * whole[name] for name in whole)
+
+
+def test_ranges_are_measured_once_and_written_often(tmp_path, calibration):
+    src = tiny_net.write(tmp_path / "a.onnx")
+    ranges = measure_int8(src, calibration, lambda advance, note: None)
+    write_ranges(src, ranges, tmp_path / "b.onnx")
+    to_int8(src, calibration, tmp_path / "c.onnx")
+    assert (tmp_path / "b.onnx").read_bytes() == (tmp_path / "c.onnx").read_bytes(), "reproducible to the bit"
+    write_ranges(src, ranges, tmp_path / "d.onnx", {"conv1", "shortcut"})
+    model, _ = graph.load(tmp_path / "d.onnx")
+    assert graph.census(model) == {"conv float": 2, "conv int8": 2, "matmul float": 4}
+    convolutions = {node.name: node.input for node in model.graph.node if node.op_type == "Conv"}
+    assert list(convolutions["conv1"]) == ["stem_relu", "conv1.weight", "conv1.bias"], "not touched"
+    assert "stem_relu" not in scales(tmp_path / "d.onnx"), "what only they take is not quantised either"
+
+
+def test_quantisable_convolutions_are_listed_in_graph_order():
+    assert quantisable(tiny_net.model()) == ("stem", "conv1", "conv2", "shortcut")
+    assert quantisable(tiny_net.model(conv_gate=True)) == ("stem", "conv1", "conv2", "shortcut"), "gates are not"
+
+
+def test_what_cannot_be_kept_is_refused(tmp_path, calibration):
+    src = tiny_net.write(tmp_path / "a.onnx", tiny_net.model(conv_gate=True))
+    ranges = measure_int8(src, calibration, lambda advance, note: None)
+    with pytest.raises(UsageError, match=r"no convolution 'conv3' .* did you mean conv\d\?"):
+        write_ranges(src, ranges, tmp_path / "b.onnx", {"conv3"})
+    with pytest.raises(UsageError, match="no convolution 'gate1' that INT8 would quantise"):
+        write_ranges(src, ranges, tmp_path / "b.onnx", {"gate1"})
+    with pytest.raises(BuildError, match="no convolution left to quantise"):
+        write_ranges(src, ranges, tmp_path / "b.onnx", {"stem", "conv1", "conv2", "shortcut"})
+    assert not (tmp_path / "b.onnx").exists()
+
+
+def test_an_old_operator_set_is_refused(tmp_path, calibration):
+    made = tiny_net.model()
+    made.opset_import[0].version = 12
+    src = tiny_net.write(tmp_path / "a.onnx", made)
+    with pytest.raises(BuildError, match="has opset 12, and INT8 needs 13"):
+        to_int8(src, calibration, tmp_path / "b.onnx")
 
 
 def test_answers_stay_close_in_both_forms(tmp_path, calibration):
