@@ -10,6 +10,7 @@ import numpy as np
 from edgefer.errors import ArtifactError, BackendError, EdgeferError
 from edgefer.runtime.session import Array, Session
 from edgefer.trt import driver
+from edgefer.trt.caches import Kernels, compiled_before
 from edgefer.trt.cuda import Cuda
 from edgefer.trt.logger import Messages, listening, logger_for
 from edgefer.trt.passport import Verified, rebuild, verify
@@ -42,6 +43,7 @@ class EngineSession(Session):
         self.backend = verified.flavour.name
         self._flavour = verified.flavour
         self._cuda = Cuda()
+        self._kernels: Kernels | None = None
         try:
             with listening(self._flavour) as messages:
                 self._load(path, verified.plan, messages)
@@ -58,7 +60,7 @@ class EngineSession(Session):
                 rebuild(path, self.card, self._flavour, driver.probe()),
             )
         self._input, self._output = self._tensors(path)
-        self._context = self._create_context()
+        self._context = self._create_context(plan)
         if self._context is None:
             raise BackendError(
                 f"{self._flavour.title} cannot prepare {path} to run: {messages.reason()}",
@@ -93,7 +95,7 @@ class EngineSession(Session):
                 )
         return inputs[0], outputs[0]
 
-    def _create_context(self) -> Any:
+    def _create_context(self, plan: bytes) -> Any:
         if not self._flavour.specialises_shapes:
             return self._engine.create_execution_context()
         # By default RTX answers the first calls of a shape with slow fallback kernels while it compiles better ones,
@@ -101,7 +103,10 @@ class EngineSession(Session):
         config = self._engine.create_runtime_config()
         strategy = self._flavour.module.DynamicShapesKernelSpecializationStrategy
         config.dynamic_shapes_kernel_specialization_strategy = strategy.EAGER
-        return self._engine.create_execution_context(config)
+        kernels = compiled_before(self._flavour, driver.probe(), plan, config)
+        context = self._engine.create_execution_context(config)
+        self._kernels = kernels if context is not None else None
+        return context
 
     def _batches(self) -> tuple[int, int]:
         """Smallest and largest batch that the engine takes."""
@@ -150,7 +155,12 @@ class EngineSession(Session):
         return np.array(logits[: len(pixels)], np.float32)
 
     def close(self) -> None:
-        """Free the context, the engine and all memory; safe to call twice."""
-        # TensorRT wants them gone in this order, before the memory that they use.
-        self._context = self._engine = self._runtime = None
-        self._cuda.close()
+        """Free the context, the engine and all memory, and keep the compiled kernels; safe to call twice."""
+        kernels, self._kernels = self._kernels, None
+        try:
+            if kernels is not None:
+                kernels.keep()
+        finally:
+            # TensorRT wants them gone in this order, before the memory that they use.
+            self._context = self._engine = self._runtime = None
+            self._cuda.close()

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from edgefer import paths
 from edgefer.card import Passport, Precision
 from edgefer.errors import ArtifactError, BackendError
 from edgefer.runtime.engine import open_engine, runs_here
@@ -140,6 +141,42 @@ def test_runs_here_deserialises_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(driver, "probe", lambda: fake_gpu.ORIN)
     assert not runs_here(path)
     assert not runs_here(tmp_path / "none.engine")
+
+
+def test_rtx_compiles_an_engines_kernels_once_a_machine(monkeypatch, tmp_path, capfd):
+    path = write_engine(tmp_path / "e", "tensorrt_rtx", "1.7.1.116")
+    tensorrt, _ = fake_gpu.install(monkeypatch, name="tensorrt_rtx", version="1.7.1.116")
+    given = []
+    load = tensorrt.IRuntimeCache.deserialize
+    monkeypatch.setattr(
+        tensorrt.IRuntimeCache, "deserialize", lambda self, blob: given.append(bytes(blob)) or load(self, blob)
+    )
+    for _ in range(2):
+        with open_engine(path) as session:
+            session.infer(pixels(1))
+        session.close()  # safe to call twice
+    assert given == [b"kernels of 1.7.1.116"]
+    assert len(list(caches_folder().iterdir())) == 1
+
+    (kept,) = caches_folder().iterdir()
+    kept.write_bytes(kept.read_bytes()[:-2])
+    with open_engine(path) as session:
+        assert session.infer(pixels(1)).shape == (1, 7)
+    assert "is damaged: ignored" in capfd.readouterr().err
+    assert len(given) == 1
+
+
+def test_an_engine_that_cannot_be_prepared_leaves_no_cache(monkeypatch, tmp_path):
+    tensorrt, cuda = fake_gpu.install(monkeypatch, name="tensorrt_rtx", version="1.7.1.116")
+    tensorrt.broken = "context"
+    with pytest.raises(BackendError, match="cannot prepare"):
+        open_engine(write_engine(tmp_path / "e", "tensorrt_rtx", "1.7.1.116"))
+    assert not caches_folder().exists()
+    assert not cuda.device
+
+
+def caches_folder():
+    return paths.cache_dir() / "tensorrt"
 
 
 def test_without_a_driver_the_onnx_file_is_offered(monkeypatch, tmp_path):
