@@ -114,8 +114,8 @@ def _onnx_rows(paths: Iterable[Path], threads: int) -> list[Candidate]:
 
 
 def _for_engines_only(card: ModelCard) -> bool:
-    """Half precision: a CPU only emulates it. To measure such a file all the same, name it."""
-    return card.precision is Precision.FP16 or "mixed" in card.tools
+    """Precisions that a CPU only emulates. To measure such a file all the same, name it."""
+    return card.precision in {Precision.FP16, Precision.BF16, Precision.FP8} or "mixed" in card.tools
 
 
 def _distinct(rows: Sequence[Candidate]) -> list[Candidate]:

@@ -36,9 +36,9 @@ class Rounding:
 
 
 def to_fp16(src: Path, dst: Path) -> tuple[ModelCard, Rounding]:
-    """Write the half-precision copy of a float32 or INT8 Q/DQ file; the card inside says so.
+    """Write the half-precision copy of a float32, INT8 or FP8 Q/DQ file; the card inside says so.
 
-    The card's precision becomes fp16, or stays int8 with `tools["mixed"] = "int8+fp16"`. Raises BuildError when a
+    The card's precision becomes fp16, or stays int8 with `tools["mixed"] = "int8+fp16"` (FP8 alike). Raises BuildError when a
     weight is not finite or beyond float16's range, BackendError when onnxconverter-common is missing.
     """
     try:
@@ -53,8 +53,8 @@ def to_fp16(src: Path, dst: Path) -> tuple[ModelCard, Rounding]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         half = convert_float_to_float16(model, keep_io_types=True, min_positive_val=_SMALLEST, max_finite_val=LARGEST)
-    if card.precision is Precision.INT8:  # noqa: SIM108 - two kinds of result, not one value
-        card = card.but(tools={**card.tools, "mixed": "int8+fp16"})
+    if card.precision in {Precision.INT8, Precision.FP8}:
+        card = card.but(tools={**card.tools, "mixed": f"{card.precision.value}+fp16"})
     else:
         card = card.but(precision=Precision.FP16)
     graph.save(half, card, dst)

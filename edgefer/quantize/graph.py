@@ -56,8 +56,8 @@ def drop_unused_domains(model: Any) -> None:
 def census(model: Any) -> dict[str, int]:
     """Convolutions and matrix products by arithmetic: `{"conv int8": 17, "matmul half": 6}`.
 
-    `int8`: both sides come from INT8 values. `float` and `half`: float32 and float16. Types come from ONNX's own shape
-    inference, so they are what a strongly typed network computes in.
+    `int8`, `fp8`: both sides come from such values. `float`, `half` and `bfloat16`: float32, float16 and bfloat16. Types
+    come from ONNX's own shape inference, so they are what a strongly typed network computes in.
     """
     import onnx
 
@@ -66,16 +66,19 @@ def census(model: Any) -> dict[str, int]:
     for value in (*inferred.input, *inferred.value_info, *inferred.output):
         types[value.name] = value.type.tensor_type.elem_type
     names = {onnx.TensorProto.FLOAT: "float", onnx.TensorProto.FLOAT16: "half", onnx.TensorProto.BFLOAT16: "bfloat16"}
+    steps = {onnx.TensorProto.INT8: "int8", onnx.TensorProto.FLOAT8E4M3FN: "fp8"}
     quantised = {
-        node.output[0]
+        node.output[0]: steps.get(types.get(node.input[0], 0), "other")
         for node in inferred.node
-        if node.op_type == "DequantizeLinear" and types.get(node.input[0]) == onnx.TensorProto.INT8
+        if node.op_type == "DequantizeLinear"
     }
     counts: dict[str, int] = {}
     for node in inferred.node:
         if node.op_type in _PRODUCTS:
-            int8 = node.input[0] in quantised and node.input[1] in quantised
-            arithmetic = "int8" if int8 else names.get(types.get(node.output[0], 0), "other")
+            sides = {quantised.get(name, "") for name in node.input[:2]}
+            computed = names.get(types.get(node.output[0], 0), "other")
+            # Only where both sides are steps of one type is the product computed in it.
+            arithmetic = sides.pop() if len(sides) == 1 and "" not in sides else computed
             key = f"{_PRODUCTS[node.op_type]} {arithmetic}"
             counts[key] = counts.get(key, 0) + 1
     return counts
