@@ -3,7 +3,7 @@
 engines/<name>-<precision>-<trt|rtx>-<targets>[-vc][-hc]/
     <name>.engine   the pure plan, as trtexec, Triton and DeepStream take it
     model.onnx      the ONNX file at that precision
-    int8.onnx       INT8 alone: the same before the rest became half precision, for ONNX Runtime
+    int8.onnx       INT8 alone (FP8: fp8.onnx): the same before the rest became half precision, for ONNX Runtime
     card.json       the model card with the engine's passport
 """
 
@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from edgefer.card import FILE, Precision
 from edgefer.engine.options import PLAIN, Options
 from edgefer.trt.flavour import Flavour
-from edgefer.trt.passport import ONNX
+from edgefer.trt.rebuild import ONNX
 
-INT8_ONNX = "int8.onnx"
+INT8_ONNX, FP8_ONNX = "int8.onnx", "fp8.onnx"
 # A folder that holds nothing else may be replaced.
-OWN = ("*.engine", ONNX, INT8_ONNX, FILE)
+OWN = ("*.engine", ONNX, INT8_ONNX, FP8_ONNX, FILE)
 
 
 def folder_name(

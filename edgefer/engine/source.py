@@ -10,7 +10,7 @@ from pathlib import Path
 from edgefer.card import ModelCard
 from edgefer.errors import UsageError
 from edgefer.runtime.open import CHECKPOINTS, artifact
-from edgefer.trt.passport import ONNX
+from edgefer.trt.rebuild import ONNX
 
 
 @contextlib.contextmanager
