@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edgefer.engine.census import Layer, layers_from_inspector, layers_from_log
+from edgefer.engine.clock import Clock
 from edgefer.engine.configure import configure
 from edgefer.engine.options import PLAIN, Batch, Options
+from edgefer.engine.past import Compiled
 from edgefer.engine.progress import watching
 from edgefer.errors import BuildError
 from edgefer.trt import driver
@@ -20,37 +21,52 @@ from edgefer.trt.logger import Messages, listening, logger_for
 
 @dataclass(frozen=True)
 class Plan:
-    """A serialised engine. layers: its fused layers, empty when TensorRT did not tell them in a known form."""
+    """A serialised engine. layers: its fused layers, empty when TensorRT did not tell them in a known form.
+
+    compiled: how long it took.
+    """
 
     data: bytes
     layers: list[Layer]
-    seconds: float
+    compiled: Compiled
+
+    @property
+    def seconds(self) -> float:
+        """The same in one number."""
+        return self.compiled.seconds
 
 
 def compile_plan(
-    flavour: Flavour, onnx: bytes, batch: Batch, targets: Sequence[str], title: str, options: Options = PLAIN
+    flavour: Flavour,
+    onnx: bytes,
+    batch: Batch,
+    targets: Sequence[str],
+    title: str,
+    options: Options = PLAIN,
+    last: Compiled | None = None,
 ) -> Plan:
     """Compile a network for batches `(smallest, usual, largest)`; `targets` only where the flavour takes targets.
 
-    options: as `check_options` lets them pass. Shows progress under `title`. Raises BuildError with TensorRT's own reason, Interrupted on Ctrl-C.
+    options: as `check_options` lets them pass. last: how the last one of its kind went, to foretell this one. Shows
+    progress under `title`. Raises BuildError with TensorRT's own reason, Interrupted on Ctrl-C.
     """
-    start = time.monotonic()
+    clock = Clock(last)
     with listening(flavour) as messages:
         builder, network = _parse(flavour, onnx, messages)
         config = configure(flavour, builder, network, batch, targets, options)
-        with timed_before(flavour, driver.probe(), config), watching(flavour, title) as monitor:
+        with timed_before(flavour, driver.probe(), config), watching(flavour, title, clock) as monitor:
             config.progress_monitor = monitor
             data = builder.build_serialized_network(network, config)
         if data is None:
             raise BuildError(f"{flavour.title} cannot build it: {messages.reason()}", _advice(messages, options))
-        seconds = time.monotonic() - start
+        compiled = clock.result()
         plan = bytes(data)
         # TensorRT-RTX prints the table as it builds; standard TensorRT tells it of an engine that a GPU has loaded. It
         # loads a version-compatible plan, which has no runtime inside, through the lean library alone.
         layers = layers_from_log(messages.layers)
         if not layers and not flavour.can_build_without_gpu and not options.version_compatible:
             layers = layers_from_inspector(_inspect(flavour, plan, batch[1], messages))
-        return Plan(plan, layers, seconds)
+        return Plan(plan, layers, compiled)
 
 
 def _inspect(flavour: Flavour, plan: bytes, batch: int, messages: Messages) -> str:

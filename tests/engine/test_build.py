@@ -10,8 +10,8 @@ import pytest
 
 from edgefer import paths
 from edgefer.card import ModelCard, Precision
+from edgefer.engine import clock
 from edgefer.engine import precision as precisions
-from edgefer.engine import progress
 from edgefer.engine.build import build_engine
 from edgefer.engine.compiler import compile_plan
 from edgefer.errors import ArtifactError, BackendError, BuildError, Interrupted, UsageError
@@ -128,14 +128,14 @@ def test_an_fp16_that_is_not_half_fails_and_writes_nothing(rtx, onnx, monkeypatc
 
 
 def test_ctrl_c_stops_a_real_build_and_leaves_nothing(rtx, onnx, monkeypatch):
-    start = progress.Share.start
+    start = clock.Share.start
 
     def press(self, name, parent, steps):
         if name == "Optimizing graph":
             os.kill(os.getpid(), signal.SIGINT)
         start(self, name, parent, steps)
 
-    monkeypatch.setattr(progress.Share, "start", press)
+    monkeypatch.setattr(clock.Share, "start", press)
     with pytest.raises(Interrupted, match="nothing was written"):
         build_engine(onnx, Precision.FP32, flavour=rtx)
     assert leftovers(Path()) == []
