@@ -27,6 +27,11 @@ class Precision(str, Enum):
     INT8 = "int8"
     FP8 = "fp8"
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether it needs ranges that are measured over a calibration set."""
+        return self in {Precision.INT8, Precision.FP8}
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,10 +112,10 @@ class Provenance(_Frozen):
 class Passport(_Frozen):
     """What an engine is bound to. Hashes are hex SHA-256 of whole files; `targets` are names such as `sm89`.
 
-    calibration: the folder of the set as it was named, relative to where the build ran unless it was named otherwise.
-    version_compatible: later versions and the lean runtime run it too. hardware_compatible: so do all GPUs from Ampere
-    on. before, after: accuracy of the float32 file and of the file that was compiled, on the same faces; None where
-    nothing was measured. Cards written before these fields have the defaults.
+    source: the model that it was built from, and calibration: the file of its calibration faces, both as they were
+    named, often relative to where the build ran. version_compatible: the lean runtime of its version runs it.
+    hardware_compatible: all GPUs from Ampere on run it. before, after: accuracy of the float32 file and of the file that
+    was compiled, on the same faces; None where nothing was measured. Older cards have the defaults.
     """
 
     flavour: Literal["tensorrt", "tensorrt_rtx"]
@@ -121,6 +126,7 @@ class Passport(_Frozen):
     onnx_sha256: str
     calibration_sha256: str = ""
     calibration: str = ""
+    source: str = ""
     version_compatible: bool = False
     hardware_compatible: bool = False
     before: Measurement | None = None

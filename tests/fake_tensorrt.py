@@ -213,9 +213,7 @@ class ICudaEngine(Play):
 
 
 class Runtime(Play):
-    """Takes plans of its own version, and such as were built for later ones when their code is allowed."""
-
-    engine_host_code_allowed = False
+    """Takes plans of its own version; the lean one takes those alone that were built for it."""
 
     def __init__(self, logger) -> None:
         assert isinstance(logger, ILogger)
@@ -227,12 +225,12 @@ class Runtime(Play):
         if self._module.broken == "deserialise":
             return self._refuse("IRuntime::deserializeCudaEngine: Error Code 1\n  Serialization")
         head, facts = serialized_engine[:64], json.loads(bytes(serialized_engine)[64:])
-        if facts["version_compatible"]:
-            if not self.engine_host_code_allowed:
-                return self._refuse("the plan holds code of the host, which is not allowed")
-        elif self._module.__name__ == "tensorrt_lean":
+        lean = self._module.__name__ == "tensorrt_lean"
+        if facts["version_compatible"] and not lean:
+            return self._refuse("the plan holds no lean runtime, and none was loaded for it")
+        if lean and not facts["version_compatible"]:
             return self._refuse("Unexpected call to stub loadRunner for ReformatRunner")
-        elif head[24:27] != bytes(int(part) for part in self._module.__version__.split(".")[:3]):
+        if head[24:27] != bytes(int(part) for part in self._module.__version__.split(".")[:3]):
             return self._refuse("the plan was built by another version of TensorRT")
         return self._module.ICudaEngine(facts, self._logger)
 

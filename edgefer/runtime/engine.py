@@ -13,7 +13,8 @@ from edgefer.trt import driver
 from edgefer.trt.caches import Kernels, compiled_before
 from edgefer.trt.cuda import Cuda
 from edgefer.trt.logger import Messages, listening, logger_for
-from edgefer.trt.passport import Verified, rebuild, verify
+from edgefer.trt.passport import Verified, verify
+from edgefer.trt.rebuild import for_this_machine
 
 
 def open_engine(path: Path, trust: bool = False) -> EngineSession:
@@ -57,7 +58,7 @@ class EngineSession(Session):
         if self._engine is None:
             raise BackendError(
                 f"{self._flavour.title} cannot load {path}: {messages.reason()}",
-                rebuild(path, self.card, self._flavour, driver.probe()),
+                for_this_machine(path, self.card, self._flavour, driver.probe()),
             )
         self._input, self._output = self._tensors(path)
         self._context = self._create_context(plan)

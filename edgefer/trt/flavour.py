@@ -53,7 +53,7 @@ class Flavour:
 
     What a build can be asked for; all False where nothing can be built:
     supports_timing_cache: measured kernel times can be kept for the next build. supports_workspace: scratch memory can
-    be limited. supports_version_compatible: plans for later versions and for the lean runtime.
+    be limited. supports_version_compatible: plans for the lean runtime.
     supports_hardware_compatible: plans for all GPUs from Ampere on. supports_strip: plans without weights.
     What a run can be asked for: supports_runtime_cache: kernels compiled at run time can be kept for the next one.
     """
@@ -101,26 +101,31 @@ class Flavour:
         return self.supports_targets
 
 
+def title(name: FlavourName) -> str:
+    """As NVIDIA writes it."""
+    return _TITLES[name]
+
+
 def load(name: FlavourName) -> Flavour:
     """Import a flavour. Creates no TensorRT object, so it is safe without a driver.
 
     Raises BackendError when it is not installed, cannot be loaded, or is too old.
     """
-    title = _TITLES[name]
+    named = title(name)
     try:
         module = importlib.import_module(name)
         version = str(module.__version__)
     except ModuleNotFoundError as error:
         if error.name != name:
-            raise BackendError(f"{title} is installed but lacks {error.name}", _EXTRAS[name]) from error
-        raise BackendError(f"{title} is not installed", _EXTRAS[name]) from error
+            raise BackendError(f"{named} is installed but lacks {error.name}", _EXTRAS[name]) from error
+        raise BackendError(f"{named} is not installed", _EXTRAS[name]) from error
     except (ImportError, OSError, AttributeError) as error:
         reason = (str(error).splitlines() or ["unknown"])[0]
-        raise BackendError(f"{title} is installed but cannot be loaded: {reason}", _EXTRAS[name]) from error
+        raise BackendError(f"{named} is installed but cannot be loaded: {reason}", _EXTRAS[name]) from error
     if version_parts(version)[:2] < _OLDEST[name]:
         oldest = ".".join(map(str, _OLDEST[name]))
         raise BackendError(
-            f"{title} {version} is too old: edgefer keeps precision in strongly typed networks, from {title} {oldest} on",
+            f"{named} {version} is too old: edgefer keeps precision in strongly typed networks, from {named} {oldest} on",
             "install a newer one, or on a Jetson move to JetPack 6.1" if name == "tensorrt" else _EXTRAS[name],
         )
     return _describe(name, version, module)

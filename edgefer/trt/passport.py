@@ -5,18 +5,19 @@ Each refusal names the fact that differs and the one command that builds the eng
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgefer.card import FILE, ModelCard, Passport
 from edgefer.errors import ArtifactError, BackendError, UntrustedError
+from edgefer.paths import sha256
 from edgefer.trt import flavour as flavours
 from edgefer.trt.driver import Driver
-from edgefer.trt.flavour import Flavour
+from edgefer.trt.flavour import Flavour, FlavourName, title, version_parts
 from edgefer.trt.plan import PlanHeader, read_header, same_version
-
-ONNX = "model.onnx"
+from edgefer.trt.rebuild import ONNX, as_it_was, covers, for_this_machine, recalibrated, without_card
 
 
 @dataclass(frozen=True)
@@ -29,39 +30,32 @@ class Verified:
 
 
 def verify(path: Path, driver: Driver, trust: bool = False) -> Verified:
-    """Check an engine against its card, this machine's TensorRT and its GPU.
+    """Check an engine against its card, its calibration set, this machine's TensorRT and its GPU.
 
-    trust: run a plan that its card does not vouch for. Labels and preprocessing still come from the card beside it.
-    Raises ArtifactError for a file that is no engine, UntrustedError for a stranger's or an altered plan, BackendError
-    for one that this machine cannot run.
+    trust: run a plan that its card does not vouch for, or whose calibration set has changed. Labels and preprocessing
+    still come from the card beside it. Raises ArtifactError for a file that is no engine, UntrustedError for what
+    `trust` would let pass, BackendError for one that this machine cannot run.
     """
     header = read_header(path)
-    card = _card(path, trust)
+    card = _card(path, header, trust)
     plan = path.read_bytes()
-    problem = disagreement(header, hashlib.sha256(plan).hexdigest(), card.engine)
-    if problem and not trust:
-        raise UntrustedError(
-            f"{path} {problem}, and an engine can execute code",
-            f"build it again: {_command(path, card)}, or add --trust if you know where it comes from",
-        )
+    if not trust:
+        _vouched_for(path, header, card, plan)
     if not driver.present:
         raise BackendError(f"{path} needs an NVIDIA GPU, and {driver.problem}", _without_gpu(path))
-    flavour = flavours.load(header.flavour)
-    if not same_version(header.version, flavour.version):
+    flavour = _runtime(path, header, card, driver)
+    gpu, passport = driver.gpus[0], card.engine
+    if passport and not any(
+        covers(target, gpu.target, flavour.plans, passport.hardware_compatible) for target in passport.targets
+    ):
         raise BackendError(
-            f"{path} was built by {header.flavour} {header.version}, but {flavour.version} is installed here",
-            rebuild(path, card, flavour, driver),
-        )
-    gpu = driver.gpus[0]
-    if card.engine and not any(_fits(target, gpu.target, flavour) for target in card.engine.targets):
-        raise BackendError(
-            f"{path} was built for {'+'.join(card.engine.targets)}, but this GPU ({gpu.name}) is {gpu.target}",
-            rebuild(path, card, flavour, driver),
+            f"{path} was built for {'+'.join(passport.targets)}, but this GPU ({gpu.name}) is {gpu.target}",
+            for_this_machine(path, card, flavour, driver),
         )
     return Verified(card, flavour, plan)
 
 
-def disagreement(header: PlanHeader, sha256: str, passport: Passport | None) -> str:
+def disagreement(header: PlanHeader, plan_sha256: str, passport: Passport | None) -> str:
     """How a plan differs from its passport, in words; empty when it is the file that the passport describes."""
     if passport is None:
         return f"has a {FILE} beside it that describes no engine"
@@ -69,22 +63,24 @@ def disagreement(header: PlanHeader, sha256: str, passport: Passport | None) -> 
         return f"is a {header.flavour} plan, but its {FILE} describes one of {passport.flavour}"
     if not same_version(header.version, passport.version):
         return f"is of version {header.version}, but its {FILE} says {passport.version}"
-    if sha256 != passport.plan_sha256:
+    if plan_sha256 != passport.plan_sha256:
         return f"is not the file that its {FILE} describes (the SHA-256 differs)"
     return ""
 
 
-def rebuild(path: Path, card: ModelCard, flavour: Flavour, driver: Driver) -> str:
-    """The command that builds an engine again for this machine, with a word of introduction."""
-    command, target = _command(path, card), driver.gpus[0].target
-    if not flavour.supports_targets:
-        return f"build it again: {command} --flavour {flavour.name}"
-    if target in flavour.targets:
-        return f"build it again: {command} --flavour {flavour.name} --target {target}"
-    return f"{flavour.title} has no {target}, so build it with the other flavour: {command} --flavour tensorrt"
+def stale_calibration(passport: Passport | None) -> str:
+    """How the calibration set of an INT8 engine differs from the one that it was built with; empty when it does not.
+
+    A set that is not on this machine is no difference.
+    """
+    if passport is None or not passport.calibration or not (faces := Path(passport.calibration)).is_file():
+        return ""
+    if sha256(faces) == passport.calibration_sha256:
+        return ""
+    return f"was calibrated on {faces}, which has changed since (the SHA-256 differs)"
 
 
-def _card(path: Path, trust: bool) -> ModelCard:
+def _card(path: Path, header: PlanHeader, trust: bool) -> ModelCard:
     if (path.parent / FILE).is_file():
         return ModelCard.beside(path)
     if trust:
@@ -94,22 +90,55 @@ def _card(path: Path, trust: bool) -> ModelCard:
         )
     raise UntrustedError(
         f"{path} has no {FILE} beside it: nobody vouches for it, and an engine can execute code",
-        "build it here with: edgefer build-engine",
+        f"build it again: {without_card(path, header.flavour)}",
     )
 
 
-def _fits(target: str, gpu: str, flavour: Flavour) -> bool:
-    """A standard plan runs on its own compute capability; an RTX plan also on later ones of the same generation."""
-    if target == gpu:
-        return True
-    (major, minor), (gpu_major, gpu_minor) = (divmod(int(text[2:]), 10) for text in (target, gpu))
-    return flavour.supports_targets and major == gpu_major and minor <= gpu_minor
+def _vouched_for(path: Path, header: PlanHeader, card: ModelCard, plan: bytes) -> None:
+    if problem := disagreement(header, hashlib.sha256(plan).hexdigest(), card.engine):
+        raise UntrustedError(
+            f"{path} {problem}, and an engine can execute code",
+            f"build it again: {as_it_was(path, card)}, or add --trust if you know where it comes from",
+        )
+    if problem := stale_calibration(card.engine):
+        raise UntrustedError(
+            f"{path} {problem}", f"build it again: {recalibrated(card)}, or add --trust to run it as it is"
+        )
 
 
-def _command(path: Path, card: ModelCard) -> str:
-    source = path.parent / ONNX
-    name = str(source) if source.is_file() else "MODEL.onnx"
-    return f"edgefer build-engine {name} --precision {card.precision.value}"
+def _runtime(path: Path, header: PlanHeader, card: ModelCard, driver: Driver) -> Flavour:
+    """The installed flavour that runs a plan: of its own version, always."""
+    lean = card.engine is not None and card.engine.version_compatible
+    # A version-compatible plan is built without a runtime of its own, and full TensorRT has none for it either.
+    name: FlavourName = "tensorrt_lean" if lean else header.flavour
+    needed = f"{title(name)} {header.version}"
+    try:
+        flavour = flavours.load(name)
+    except BackendError as error:
+        fix = _lean_line(header, driver) if lean else _other(path, card, driver) or error.fix
+        raise BackendError(f"{path} needs {needed}: {error.what}", fix) from error
+    if same_version(header.version, flavour.version):
+        return flavour
+    older = version_parts(header.version) < version_parts(flavour.version)
+    raise BackendError(
+        f"{path} was built by {title(header.flavour)} {header.version}, {'older' if older else 'newer'} than the"
+        f" {flavour.title} that is installed here, and an engine runs on its own version alone",
+        _lean_line(header, driver) if lean else for_this_machine(path, card, flavour, driver),
+    )
+
+
+def _other(path: Path, card: ModelCard, driver: Driver) -> str:
+    """How to build an engine again with the flavour that is installed instead of its own; empty when there is none."""
+    names: tuple[FlavourName, ...] = ("tensorrt", "tensorrt_rtx")
+    for name in names:
+        with contextlib.suppress(BackendError):
+            return for_this_machine(path, card, flavours.load(name), driver)
+    return ""
+
+
+def _lean_line(header: PlanHeader, driver: Driver) -> str:
+    cuda = driver.cuda.partition(".")[0] or "13"
+    return f"pip install tensorrt-lean-cu{cuda}=={header.version}"
 
 
 def _without_gpu(path: Path) -> str:

@@ -12,21 +12,15 @@ from edgefer.runtime.engine import open_engine, runs_here
 from edgefer.trt import driver
 from tests import fake_gpu, tiny_net
 
-VERSIONS = [
-    ("tensorrt", "10.3.0.26"),
-    ("tensorrt", "10.13.3.9"),
-    ("tensorrt", "11.4.0.106"),
-    ("tensorrt_rtx", "1.7.1.116"),
-]
 
-
-def write_engine(folder, flavour="tensorrt", version="10.13.3.9", **plan):
-    data = fake_gpu.plan_bytes(flavour, version, **plan)
+def write_engine(folder, flavour="tensorrt", version="10.13.3.9", version_compatible=False, **plan):
+    data = fake_gpu.plan_bytes(flavour, version, version_compatible=version_compatible, **plan)
     passport = Passport(
         flavour=flavour,
         version=version,
         targets=("sm89",),
         batch=(1, 8, 32),
+        version_compatible=version_compatible,
         plan_sha256=hashlib.sha256(data).hexdigest(),
         onnx_sha256="0" * 64,
     )
@@ -44,10 +38,12 @@ def expected(batch):
     return batch.mean(axis=(1, 2, 3))[:, None] * np.arange(1, 8)
 
 
-@pytest.mark.parametrize(("flavour", "version"), VERSIONS)
+@pytest.mark.parametrize(("flavour", "version"), [*fake_gpu.VERSIONS, ("tensorrt_lean", "11.4.0.106")])
 def test_every_flavour_runs_the_same_way(monkeypatch, tmp_path, flavour, version):
     tensorrt, cuda = fake_gpu.install(monkeypatch, name=flavour, version=version)
-    with open_engine(write_engine(tmp_path / "e", flavour, version)) as session:
+    lean = flavour == "tensorrt_lean"
+    plan = "tensorrt" if lean else flavour
+    with open_engine(write_engine(tmp_path / "e", plan, version, version_compatible=lean)) as session:
         assert session.backend == flavour
         batch = pixels(5)
         logits = session.infer(batch)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgefer.card import Passport, Precision
+from edgefer.trt import rebuild
+from tests import tiny_net
+
+PASSPORT = Passport(
+    flavour="tensorrt_rtx",
+    version="1.7.1.116",
+    targets=("sm86", "sm120"),
+    batch=(4, 4, 4),
+    plan_sha256="0",
+    onnx_sha256="0",
+    source="my runs/best.safetensors",
+)
+
+
+def card(**changes):
+    return tiny_net.card(precision=Precision.INT8, engine=PASSPORT.model_copy(update=changes))
+
+
+def test_the_command_says_all_that_the_card_says():
+    options = "--precision int8 --flavour tensorrt_rtx --target sm86 --target sm120 --batch 4"
+    path = Path("tiny.engine")
+    assert rebuild.as_it_was(path, card()) == f"edgefer build-engine 'my runs/best.safetensors' {options}"
+    assert rebuild.as_it_was(path, card(source="")) == f"edgefer build-engine MODEL {options}"
+    Path("model.onnx").write_bytes(b"onnx")
+    assert rebuild.as_it_was(path, card()) == f"edgefer build-engine model.onnx {options}"
+    standard = card(flavour="tensorrt", version_compatible=True, hardware_compatible=True, batch=(1, 2, 3))
+    assert rebuild.as_it_was(path, standard) == (
+        "edgefer build-engine model.onnx --precision int8 --flavour tensorrt --batch 1:2:3"
+        " --version-compatible --hardware-compatible"
+    )
+    assert rebuild.as_it_was(path, tiny_net.card()) == "edgefer build-engine model.onnx --precision fp32"
+
+
+def test_without_a_card_the_onnx_file_tells_its_precision():
+    path = Path("tiny.engine")
+    assert rebuild.without_card(path, "tensorrt") == "edgefer build-engine MODEL --flavour tensorrt"
+    Path("model.onnx").write_bytes(b"no onnx")
+    assert rebuild.without_card(path, "tensorrt") == "edgefer build-engine model.onnx --flavour tensorrt"
+    tiny_net.write(Path("model.onnx"), own_card=tiny_net.card(precision=Precision.INT8))
+    command = "edgefer build-engine model.onnx --flavour tensorrt_rtx --precision int8"
+    assert rebuild.without_card(path, "tensorrt_rtx") == command
+
+
+def test_ranges_are_measured_from_the_model_and_not_from_the_file_that_has_them():
+    Path("model.onnx").write_bytes(b"onnx")
+    command = rebuild.recalibrated(card(calibration="calibration/c/faces.npy", targets=("sm89",)))
+    assert command == (
+        "edgefer build-engine 'my runs/best.safetensors' --precision int8 --flavour tensorrt_rtx --target sm89 --batch 4"
+        " --calibration calibration/c"
+    )
