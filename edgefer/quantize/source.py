@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgefer.card import ModelCard
@@ -59,23 +59,53 @@ def fitting_set(folder: Path, card: ModelCard, model: Path) -> CalibrationSet:
     return made
 
 
-def default_set(card: ModelCard, model: Path) -> tuple[CalibrationSet, bool]:
-    """The model's own set in its default folder, and whether it was there already; `model` is its file.
+@dataclass(frozen=True)
+class OwnSet:
+    """Where a model's own set belongs, and what is there.
 
-    It is made when it is missing, and made again, with a message that says why, when it does not fit any more.
-    Raises as `fitting_set` when the set there honours an exclusion list, which nobody but the user can renew.
+    made: the set, None where none that fits is there; stale: then why the one that is there does not fit. pool, count:
+    what it is made of.
+    """
+
+    folder: Path
+    made: CalibrationSet | None
+    stale: str
+    pool: Pool
+    count: int
+
+
+def own_set(card: ModelCard, model: Path) -> OwnSet:
+    """The set that a model uses when it is not told one; `model` is its file. Makes nothing.
+
+    Raises as `training_pool`, and as `fitting_set` when the set there honours an exclusion list, which nobody but the
+    user can renew.
     """
     pool = training_pool(card)
     count = min(COUNT, pool.left)
     folder = default_folder(card, pool.faces, count)
+    made, stale = None, ""
     if folder.is_dir():
         try:
-            return fitting_set(folder, card, model), True
+            made = fitting_set(folder, card, model)
         except ArtifactError as error:
             if _honours_a_list(folder):
                 raise
-            say(f"{error.what}: making it again")
-    return make_calibration_set(pool, card, count, folder), False
+            stale = error.what
+    return OwnSet(folder, made, stale, pool, count)
+
+
+def default_set(card: ModelCard, model: Path) -> tuple[CalibrationSet, bool]:
+    """The model's own set in its default folder, and whether it was there already; `model` is its file.
+
+    It is made when it is missing, and made again, with a message that says why, when it does not fit any more.
+    Raises as `own_set`.
+    """
+    own = own_set(card, model)
+    if own.made is not None:
+        return own.made, True
+    if own.stale:
+        say(f"{own.stale}: making it again")
+    return make_calibration_set(own.pool, card, own.count, own.folder), False
 
 
 def _present(manifest: Manifest) -> tuple[str, FaceSet] | None:
