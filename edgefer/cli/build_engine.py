@@ -17,7 +17,9 @@ class PrecisionChoice(str, Enum):
 
     FP32 = "fp32"
     FP16 = "fp16"
+    BF16 = "bf16"
     INT8 = "int8"
+    FP8 = "fp8"
 
 
 def build_engine(
@@ -30,7 +32,7 @@ def build_engine(
     precision: Annotated[PrecisionChoice, typer.Option(help="The arithmetic.")] = PrecisionChoice.FP16,
     calibration: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Calibration set for int8; default one from what it was trained on."),
+        typer.Option(metavar="DIR", help="Calibration set for int8 and fp8; default one from what it was trained on."),
     ] = None,
     target: Annotated[
         list[str] | None,
@@ -60,6 +62,7 @@ def build_engine(
 ) -> None:
     """Compile a TensorRT engine and prove its precision; TensorRT-RTX does so on a machine without a GPU."""
     from edgefer.card import Precision
+    from edgefer.engine.arithmetic import left_out
     from edgefer.engine.build import build_engine as build
     from edgefer.engine.calibrating import calibration_for
     from edgefer.engine.options import Options, check_options, parse_batch, refuse_strip
@@ -70,7 +73,10 @@ def build_engine(
     from edgefer.runtime.find import find_student
 
     sizes = parse_batch(batch)
-    chosen, _, targets = toolchain(flavour, target or ())
+    wanted = Precision(precision.value)
+    chosen, _, targets = toolchain(flavour, target or (), wanted)
+    if not target and (note := left_out(wanted, chosen)):
+        say(note)
     options = Options(version_compatible, hardware_compatible, workspace)
     check_options(options, chosen, targets)
     if strip:
@@ -78,7 +84,6 @@ def build_engine(
     if model is None:
         model, reason = find_student()
         say(f"{model}: {reason}")
-    wanted = Precision(precision.value)
     card = card_of(model)
     faces = calibration_for(card, wanted, calibration, model)
     with onnx_of(model) as onnx:

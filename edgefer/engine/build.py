@@ -40,14 +40,14 @@ def build_engine(
     """Build an engine from an ONNX file with a card: float32, or already at `precision`, which is then kept as it is.
 
     out: the folder, by default under `engines/`, named for its facts; replaced as a whole when it exists.
-    calibration: needed for INT8 from a float32 file. targets: such as `sm89`, for TensorRT-RTX. batch: smallest, usual
+    calibration: needed for INT8 and FP8 from a float32 file. targets: such as `sm89`, for TensorRT-RTX. batch: smallest, usual
     and largest number of faces. pixels: network input, float32 `[N, C, H, W]`, on which the converted file is compared
     with the float32 one. options: what else is asked of the flavour.
 
     Raises ArtifactError, UsageError, BackendError, BuildError or Interrupted; none leaves anything behind.
     """
     checked_batch(batch)
-    chosen, machine, target_names = toolchain(flavour, targets)
+    chosen, machine, target_names = toolchain(flavour, targets, precision)
     check_options(options, chosen, target_names)
     _, source = graph.load(onnx)
     check_possible(onnx, source, precision, chosen, target_names, calibration)
@@ -70,7 +70,7 @@ def build_engine(
             hardware_compatible=options.hardware_compatible,
             plan_sha256=hashlib.sha256(plan.data).hexdigest(),
             onnx_sha256=paths.sha256(ready),
-            calibration_sha256=calibration.sha256 if calibration and precision is Precision.INT8 else "",
+            calibration_sha256=calibration.sha256 if calibration and precision.calibrated else "",
             gpu=machine.gpus[0].name if machine.present else "",
             driver=machine.version,
             cuda=machine.cuda,

@@ -15,7 +15,7 @@ def calibration_for(card: ModelCard, precision: Precision, folder: Path | None, 
 
     model: the model's file, for the commands in errors. Raises as `fitting_set` and `default_set`.
     """
-    if precision is not Precision.INT8 or card.precision is Precision.INT8:
+    if not precision.calibrated or card.precision is precision:
         return None
     if folder is not None:
         return fitting_set(folder, card, model)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgefer.engine.census import Layer, layers_from_inspector, layers_from_log
 from edgefer.engine.clock import Clock
 from edgefer.engine.configure import configure
+from edgefer.engine.layers import Layer, layers_from_inspector, layers_from_log
 from edgefer.engine.options import PLAIN, Batch, Options
 from edgefer.engine.past import Compiled
 from edgefer.engine.progress import watching

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgefer.card import ModelCard, Precision
-from edgefer.engine.layout import INT8_ONNX
+from edgefer.engine.arithmetic import check_targets
+from edgefer.engine.layout import FP8_ONNX, INT8_ONNX
 from edgefer.errors import BackendError, BuildError, UsageError
+from edgefer.quantize.bf16 import to_bf16
 from edgefer.quantize.calibration import CalibrationSet
+from edgefer.quantize.fp8 import to_fp8
 from edgefer.quantize.fp16 import Rounding, to_fp16
 from edgefer.quantize.int8 import to_int8
 from edgefer.trt.flavour import Flavour
@@ -25,20 +28,20 @@ def check_possible(
     """Raise BuildError, UsageError or BackendError when a file cannot become an engine of `precision` for `targets`."""
     if card.precision not in {Precision.FP32, precision}:
         raise BuildError(f"{onnx} is {card.precision.value} already", "start from the float32 file")
-    if precision is Precision.INT8 and card.precision is Precision.FP32 and calibration is None:
-        raise UsageError("INT8 needs a calibration set", "make one with: edgefer calibrate, and name it: --calibration")
+    if precision.calibrated and card.precision is Precision.FP32 and calibration is None:
+        raise UsageError(
+            f"{precision.value.upper()} needs a calibration set",
+            "make one with: edgefer calibrate, and name it: --calibration",
+        )
     if precision is Precision.INT8 and not flavour.int8_convolutions:
         raise BackendError(f"{flavour.title} compiles no INT8 convolutions", "pip install 'tensorrt-rtx>=1.7'")
-    if precision is Precision.FP32 and flavour.supports_targets and "sm75" in targets:
-        raise BuildError(
-            f"{flavour.title} has no FP32 matrix product for Turing (sm75)", "use --precision fp16, or leave sm75 out"
-        )
+    check_targets(precision, flavour, targets)
 
 
 def at_precision(
     onnx: Path, source: ModelCard, precision: Precision, calibration: CalibrationSet | None, ready: Path
 ) -> tuple[ModelCard, Rounding | None]:
-    """Write the graph that is compiled to `ready`: INT8 gets half precision everywhere else.
+    """Write the graph that is compiled to `ready`: INT8 and FP8 get half precision everywhere else.
 
     Files that are worth keeping on the way are written beside it. Returns the card, and how the weights were rounded
     where they were.
@@ -48,7 +51,13 @@ def at_precision(
         assert calibration is not None
         model = ready.with_name(INT8_ONNX)
         source = to_int8(onnx, calibration, model)
-    finished = source.precision is Precision.FP16 or "mixed" in source.tools
+    if precision is Precision.FP8 and source.precision is Precision.FP32:
+        assert calibration is not None
+        model = ready.with_name(FP8_ONNX)
+        source = to_fp8(onnx, calibration, model)
+    if precision is Precision.BF16 and source.precision is Precision.FP32:
+        return to_bf16(onnx, ready), None
+    finished = source.precision in {Precision.FP16, Precision.BF16} or "mixed" in source.tools
     if precision is Precision.FP32 or finished:
         ready.write_bytes(model.read_bytes())
         return source, None

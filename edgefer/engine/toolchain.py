@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgefer.card import Precision
+from edgefer.engine.arithmetic import check_targets, having
 from edgefer.errors import BackendError, UsageError
 from edgefer.trt import driver
 from edgefer.trt.driver import Driver
 from edgefer.trt.flavour import Flavour, choose, parse_targets
 
 
-def toolchain(flavour: str | None, targets: Sequence[str]) -> tuple[Flavour, Driver, tuple[str, ...]]:
+def toolchain(
+    flavour: str | None, targets: Sequence[str], precision: Precision = Precision.FP16
+) -> tuple[Flavour, Driver, tuple[str, ...]]:
     """What compiles here, this machine's driver, and the targets to compile for; raises when they cannot go together.
 
+    Without named targets they are the flavour's default ones that have the precision; one that lacks it is refused.
     Cheap, so a command can ask before it exports and calibrates. Standard TensorRT times kernels on the GPU: it needs one
     and builds for that one alone.
     """
     machine = driver.probe()
     chosen = choose(flavour, machine)
     if chosen.supports_targets:
-        return chosen, machine, parse_targets(targets, chosen)
+        parsed = parse_targets(targets, chosen)
+        names = parsed if targets else having(precision, chosen, parsed)
+        check_targets(precision, chosen, names)
+        return chosen, machine, names
     if not machine.present:
         raise BackendError(
             f"{chosen.title} builds on the GPU that it builds for, and {machine.problem}",
@@ -31,4 +39,5 @@ def toolchain(flavour: str | None, targets: Sequence[str]) -> tuple[Flavour, Dri
             f"{chosen.title} builds for this machine's GPU alone, {here}, not for {', '.join(targets)}",
             "leave --target out, or use --flavour tensorrt_rtx",
         )
+    check_targets(precision, chosen, (here,))
     return chosen, machine, (here,)
