@@ -115,7 +115,8 @@ class Passport(_Frozen):
     source: the model that it was built from, and calibration: the file of its calibration faces, both as they were
     named, often relative to where the build ran. version_compatible: the lean runtime of its version runs it.
     hardware_compatible: all GPUs from Ampere on run it. before, after: accuracy of the float32 file and of the file that
-    was compiled, on the same faces; None where nothing was measured. Older cards have the defaults.
+    was compiled, on the same faces; None where nothing was measured. inputs: every fact that made it, by name; a build
+    from the same facts gives the same engine (`edgefer.engine.inputs`). Older cards have the defaults.
     """
 
     flavour: Literal["tensorrt", "tensorrt_rtx"]
@@ -135,6 +136,7 @@ class Passport(_Frozen):
     driver: str = ""
     cuda: str = ""
     census: dict[str, int] = Field(default_factory=dict)
+    inputs: dict[str, str] = Field(default_factory=dict)
 
 
 class ModelCard(_Frozen):
