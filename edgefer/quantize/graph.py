@@ -56,7 +56,7 @@ def drop_unused_domains(model: Any) -> None:
 def census(model: Any) -> dict[str, int]:
     """Convolutions and matrix products by arithmetic: `{"conv int8": 17, "matmul half": 6}`.
 
-    `int8`, `fp8`: both sides come from such values. `float`, `half` and `bfloat16`: float32, float16 and bfloat16. Types
+    `int8` (signed or not), `fp8`: both sides come from such values. `float`, `half` and `bfloat16`: float32, float16 and bfloat16. Types
     come from ONNX's own shape inference, so they are what a strongly typed network computes in.
     """
     import onnx
@@ -66,7 +66,7 @@ def census(model: Any) -> dict[str, int]:
     for value in (*inferred.input, *inferred.value_info, *inferred.output):
         types[value.name] = value.type.tensor_type.elem_type
     names = {onnx.TensorProto.FLOAT: "float", onnx.TensorProto.FLOAT16: "half", onnx.TensorProto.BFLOAT16: "bfloat16"}
-    steps = {onnx.TensorProto.INT8: "int8", onnx.TensorProto.FLOAT8E4M3FN: "fp8"}
+    steps = {onnx.TensorProto.INT8: "int8", onnx.TensorProto.UINT8: "int8", onnx.TensorProto.FLOAT8E4M3FN: "fp8"}
     quantised = {
         node.output[0]: steps.get(types.get(node.input[0], 0), "other")
         for node in inferred.node

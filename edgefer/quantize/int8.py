@@ -69,7 +69,7 @@ def measure_int8(
     times over the set. Raises ArtifactError when the set was made for another model, BuildError when there is nothing
     to quantise, and as `measure`.
     """
-    model, card = _float_model(src)
+    model, card = float_model(src)
     calibration.check(card, src)
     names = set(quantisable(model))
     inputs = [node.input[0] for node in model.graph.node if node.name in names]
@@ -82,17 +82,11 @@ def write_ranges(src: Path, ranges: Ranges, dst: Path, keep: AbstractSet[str] = 
     keep: names of convolutions left in float besides the gates. Raises UsageError when one is not `quantisable`,
     ArtifactError when the ranges are of another network, BuildError when nothing is left to quantise.
     """
-    model, card = _float_model(src)
-    names = quantisable(model)
-    for name in sorted(keep - set(names)):
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
-        raise UsageError(f"{src} has no convolution '{name}' that INT8 would quantise", hint)
-    if not set(names) - keep:
-        raise BuildError(f"{src} has no convolution left to quantise", "keep fewer in float, or use --precision fp16")
+    model, card = float_model(src)
+    names = chosen(src, model, keep)
     rewriter = Rewriter(model)
     for node in list(model.graph.node):
-        if node.name in names and node.name not in keep:
+        if node.name in names:
             rewriter.int8_input(node, 0, ranges.peak(node.input[0]))
             rewriter.int8_weights(node, 1)
     rewriter.finish()
@@ -110,6 +104,21 @@ def quantisable(model: Any) -> tuple[str, ...]:
         for node in model.graph.node
         if node.op_type == "Conv" and node.input[1] in stored and node.name and node.name not in left_out
     )
+
+
+def chosen(src: Path, model: Any, keep: AbstractSet[str]) -> AbstractSet[str]:
+    """Names of the convolutions of a file's model that INT8 quantises when `keep` stay in float.
+
+    Raises UsageError when one of `keep` is not `quantisable`, BuildError when nothing is left.
+    """
+    names = quantisable(model)
+    for name in sorted(keep - set(names)):
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+        raise UsageError(f"{src} has no convolution '{name}' that INT8 would quantise", hint)
+    if not set(names) - keep:
+        raise BuildError(f"{src} has no convolution left to quantise", "keep fewer in float, or use --precision fp16")
+    return set(names) - keep
 
 
 def gates(model: Any) -> list[str]:
@@ -135,8 +144,11 @@ def gates(model: Any) -> list[str]:
     return found
 
 
-def _float_model(src: Path) -> tuple[Any, ModelCard]:
-    """A float32 file with something to quantise."""
+def float_model(src: Path) -> tuple[Any, ModelCard]:
+    """A float32 file's model (onnx.ModelProto) and card.
+
+    Raises BuildError when it is of another precision, has nothing to quantise, or its opset is too old.
+    """
     model, card = graph.load(src)
     if card.precision is not Precision.FP32:
         raise BuildError(f"{src} is {card.precision.value} already", "start from the float32 file")
