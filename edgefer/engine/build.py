@@ -60,7 +60,7 @@ def build_engine(
         agreement = _compare(onnx, ready, pixels) if pixels is not None and source.precision != precision else None
         title = f"compiling {card.name} {precision.value} for {'+'.join(target_names)}"
         plan = compile_plan(chosen, ready.read_bytes(), batch, target_names, title, options)
-        proof = census.prove(precision, graph.census(graph.load(ready)[0]), census.count(plan.layers))
+        proof = census.prove(precision, graph.census(graph.load(ready)[0]), census.count(plan.details.layers))
         passport = Passport(
             flavour=chosen.plans,
             version=chosen.version,
@@ -82,6 +82,7 @@ def build_engine(
             (temporary / engine).write_bytes(plan.data)
             for graph_file in Path(folder).glob("*.onnx"):
                 shutil.copyfile(graph_file, temporary / graph_file.name)
+            plan.details.write(temporary, passport.plan_sha256)
             (temporary / FILE).write_text(card.to_json(indent=2) + "\n", encoding="utf-8")
     return BuildResult(out, out / engine, out / ONNX, card, plan.seconds, agreement, rounding)
 

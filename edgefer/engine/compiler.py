@@ -8,7 +8,7 @@ from typing import Any
 
 from edgefer.engine.clock import Clock
 from edgefer.engine.configure import configure
-from edgefer.engine.layers import Layer, layers_from_inspector, layers_from_log
+from edgefer.engine.details import Details, from_engine, from_log
 from edgefer.engine.options import PLAIN, Batch, Options
 from edgefer.engine.past import Compiled
 from edgefer.engine.progress import watching
@@ -21,13 +21,10 @@ from edgefer.trt.logger import Messages, listening, logger_for
 
 @dataclass(frozen=True)
 class Plan:
-    """A serialised engine. layers: its fused layers, empty when TensorRT did not tell them in a known form.
-
-    compiled: how long it took.
-    """
+    """A serialised engine. details: what its build told of it. compiled: how long it took."""
 
     data: bytes
-    layers: list[Layer]
+    details: Details
     compiled: Compiled
 
     @property
@@ -63,26 +60,10 @@ def compile_plan(
         plan = bytes(data)
         # TensorRT-RTX prints the table as it builds; standard TensorRT tells it of an engine that a GPU has loaded. It
         # loads a version-compatible plan, which has no runtime inside, through the lean library alone.
-        layers = layers_from_log(messages.layers)
-        if not layers and not flavour.can_build_without_gpu and not options.version_compatible:
-            layers = layers_from_inspector(_inspect(flavour, plan, batch[1], messages))
-        return Plan(plan, layers, compiled)
-
-
-def _inspect(flavour: Flavour, plan: bytes, batch: int, messages: Messages) -> str:
-    """The engine inspector's JSON for a plan that was just built on this GPU."""
-    trt = flavour.module
-    engine = trt.Runtime(logger_for(flavour)).deserialize_cuda_engine(plan)
-    if engine is None:
-        raise BuildError(f"{flavour.title} cannot load the engine that it built: {messages.reason()}", "try again")
-    context = engine.create_execution_context()
-    inspector = engine.create_engine_inspector()
-    if context is not None:
-        # Of dynamic shapes the inspector tells no types until a context fixes them.
-        name = engine.get_tensor_name(0)
-        context.set_input_shape(name, (batch, *tuple(engine.get_tensor_shape(name))[1:]))
-        inspector.execution_context = context
-    return str(inspector.get_engine_information(trt.LayerInformationFormat.JSON))
+        details = from_log(messages)
+        if not details.layers and not flavour.can_build_without_gpu and not options.version_compatible:
+            details = from_engine(flavour, plan, batch[1], messages)
+        return Plan(plan, details, compiled)
 
 
 def _parse(flavour: Flavour, onnx: bytes, messages: Messages) -> tuple[Any, Any]:

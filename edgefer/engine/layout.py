@@ -4,6 +4,7 @@ engines/<name>-<precision>-<trt|rtx>-<targets>[-vc][-hc]/
     <name>.engine   the pure plan, as trtexec, Triton and DeepStream take it
     model.onnx      the ONNX file at that precision
     int8.onnx       INT8 alone (FP8: fp8.onnx): the same before the rest became half precision, for ONNX Runtime
+    layers.json     its fused layers and memory, as the build told them
     card.json       the model card with the engine's passport
 """
 
@@ -13,13 +14,14 @@ import re
 from collections.abc import Sequence
 
 from edgefer.card import FILE, Precision
+from edgefer.engine.details import DETAILS
 from edgefer.engine.options import PLAIN, Options
 from edgefer.trt.flavour import Flavour
 from edgefer.trt.rebuild import ONNX
 
 INT8_ONNX, FP8_ONNX = "int8.onnx", "fp8.onnx"
 # A folder that holds nothing else may be replaced.
-OWN = ("*.engine", ONNX, INT8_ONNX, FP8_ONNX, FILE)
+OWN = ("*.engine", ONNX, INT8_ONNX, FP8_ONNX, DETAILS, FILE)
 
 
 def folder_name(

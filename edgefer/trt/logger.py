@@ -1,11 +1,12 @@
 """One logger object a process for each flavour: TensorRT keeps the first it sees and warns about any other.
 
-It prints nothing. It keeps errors and warnings, and the layer table of a build, for whoever asks.
+It prints nothing. It keeps errors and warnings, and what a build tells of its layers and memory, for whoever asks.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,15 +15,20 @@ from typing import Any
 from edgefer.trt.flavour import Flavour
 
 _loggers: dict[str, Any] = {}
+_MEMORY = re.compile(r"Total (Activation|Weights) Memory: (\d+) bytes")
 
 
 @dataclass
 class Messages:
-    """What TensorRT said during one piece of work; `layers` is its table of fused layers, empty when it gave none."""
+    """What TensorRT said during one piece of work.
+
+    layers: its table of fused layers, empty when it gave none. memory: bytes of `activation` and `weights`, where it said.
+    """
 
     errors: deque[str] = field(default_factory=lambda: deque(maxlen=100))
     warnings: deque[str] = field(default_factory=lambda: deque(maxlen=100))
     layers: str = ""
+    memory: dict[str, int] = field(default_factory=dict)
 
     def reason(self) -> str:
         """The first error on one line: the cause, of which later ones follow."""
@@ -71,5 +77,7 @@ def _make(module: Any) -> Any:
                 self.messages.warnings.append(message)
             elif message.startswith("Layers:"):
                 self.messages.layers = message
+            elif found := _MEMORY.match(message):
+                self.messages.memory[found[1].lower()] = int(found[2])
 
     return Log()

@@ -62,7 +62,7 @@ def test_each_precision_is_built_and_proven(rtx, onnx, calibration, precision, a
     result = build_engine(onnx, Precision(precision), calibration=calibration, flavour=rtx, pixels=pixels)
     assert result.folder == Path(f"engines/tiny-{precision}-rtx-{'+'.join(able)}")
     calibrated = precision in {"int8", "fp8"}
-    names = {"tiny.engine", "model.onnx", "card.json"} | ({f"{precision}.onnx"} if calibrated else set())
+    names = {"tiny.engine", "model.onnx", "layers.json", "card.json"} | ({f"{precision}.onnx"} if calibrated else set())
     assert {path.name for path in result.folder.iterdir()} == names
 
     plan = result.engine.read_bytes()
@@ -103,7 +103,7 @@ def test_an_existing_engine_is_replaced_as_a_whole(rtx, onnx, tmp_path):
     for name in ("first", "second"):
         path = tiny_net.write(tmp_path / f"{name}.onnx", own_card=tiny_net.card(name=name))
         build_engine(path, Precision.FP32, out, targets=["sm89"], flavour=rtx)
-    assert leftovers(out) == ["card.json", "model.onnx", "second.engine"]
+    assert leftovers(out) == ["card.json", "layers.json", "model.onnx", "second.engine"]
 
 
 def test_a_folder_with_other_things_is_left_alone(rtx, onnx, tmp_path):

@@ -18,10 +18,13 @@ def test_there_is_one_logger_and_it_hands_its_messages_to_whoever_listens(monkey
         logger.log(severity.WARNING, "a warning")
         logger.log(severity.VERBOSE, "Layers:\nName: a")
         logger.log(severity.VERBOSE, "chatter")
+        logger.log(severity.INFO, "Total Activation Memory: 8529920 bytes")
+        logger.log(severity.INFO, "Total Weights Memory: 656006 bytes")
     assert messages.reason() == "the cause of it"
     assert messages.latest() == "what follows"
     assert list(messages.warnings) == ["a warning"]
     assert messages.layers == "Layers:\nName: a"
+    assert messages.memory == {"activation": 8529920, "weights": 656006}
     with listening(flavour) as later:
         pass
     assert later.reason() == "it gave no reason"
