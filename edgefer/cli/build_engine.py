@@ -97,6 +97,7 @@ def build_engine(
             flavour=flavour,
             pixels=checking_pixels(card) if wanted is not Precision.FP32 else None,
             options=options,
+            model=model,
         )
     emit(json, result.to_dict(), build_text(result))
     say(f"next: edgefer inspect {result.folder}")

@@ -10,19 +10,25 @@ from pathlib import Path
 
 from edgefer import paths
 from edgefer.card import FILE, Passport, Precision
+from edgefer.data.faces import FaceSet
 from edgefer.engine import census
 from edgefer.engine.compiler import compile_plan
+from edgefer.engine.inputs import inputs_of
 from edgefer.engine.layout import OWN, engine_name, folder_name
+from edgefer.engine.measure import measure
 from edgefer.engine.options import BATCH, PLAIN, Batch, Options, check_options, checked_batch
+from edgefer.engine.parts import MEASURING, Parts
+from edgefer.engine.past import Past
 from edgefer.engine.precision import at_precision, check_possible
 from edgefer.engine.result import BuildResult
+from edgefer.engine.source import file_of
 from edgefer.engine.toolchain import toolchain
 from edgefer.evaluate.agreement import Agreement, compare_logits
 from edgefer.quantize import graph
-from edgefer.quantize.calibration import CalibrationSet
+from edgefer.quantize.calibration import FACES, CalibrationSet
 from edgefer.runtime.onnx import OnnxSession
 from edgefer.runtime.session import Array
-from edgefer.trt.passport import ONNX
+from edgefer.trt.rebuild import ONNX
 
 
 def build_engine(
@@ -36,13 +42,18 @@ def build_engine(
     flavour: str | None = None,
     pixels: Array | None = None,
     options: Options = PLAIN,
+    model: Path | None = None,
+    faces: FaceSet | None = None,
+    last: Past | None = None,
 ) -> BuildResult:
     """Build an engine from an ONNX file with a card: float32, or already at `precision`, which is then kept as it is.
 
     out: the folder, by default under `engines/`, named for its facts; replaced as a whole when it exists.
-    calibration: needed for INT8 and FP8 from a float32 file. targets: such as `sm89`, for TensorRT-RTX. batch: smallest, usual
-    and largest number of faces. pixels: network input, float32 `[N, C, H, W]`, on which the converted file is compared
-    with the float32 one. options: what else is asked of the flavour.
+    calibration: needed for INT8 and FP8 from a float32 file. targets: such as `sm89`, for TensorRT-RTX. batch: smallest,
+    usual and largest number of faces. pixels: network input, float32 `[N, C, H, W]`, on which the converted file is
+    compared with the float32 one. options: what else is asked of the flavour. model: what `onnx` was exported from, if
+    it was; the passport names it. faces: labelled ones, on which both files are measured. last: how the last build of
+    its kind went, to foretell this one.
 
     Raises ArtifactError, UsageError, BackendError, BuildError or Interrupted; none leaves anything behind.
     """
@@ -51,16 +62,35 @@ def build_engine(
     check_options(options, chosen, target_names)
     _, source = graph.load(onnx)
     check_possible(onnx, source, precision, chosen, target_names, calibration)
+    if not precision.calibrated:
+        calibration = None
     out = out or paths.ENGINES / folder_name(source.name, precision, chosen, target_names, options)
     paths.refuse_foreign(out, OWN, "an engine")
+    parts = Parts()
     with tempfile.TemporaryDirectory(prefix="edgefer-engine-") as folder:
         # Everything slow happens before the output folder is touched.
         ready = Path(folder) / ONNX
-        card, rounding = at_precision(onnx, source, precision, calibration, ready)
-        agreement = _compare(onnx, ready, pixels) if pixels is not None and source.precision != precision else None
+        with parts.part("converting"):
+            card, rounding = at_precision(onnx, source, precision, calibration, ready)
+        reference = onnx if source.precision is Precision.FP32 else None
+        converted = source.precision is not precision
+        agreement = None
+        if pixels is not None and reference is not None and converted:
+            with parts.part("comparing"):
+                agreement = _compare(reference, ready, pixels)
         title = f"compiling {card.name} {precision.value} for {'+'.join(target_names)}"
-        plan = compile_plan(chosen, ready.read_bytes(), batch, target_names, title, options)
-        proof = census.prove(precision, graph.census(graph.load(ready)[0]), census.count(plan.details.layers))
+        with parts.part("compiling"):
+            plan = compile_plan(
+                chosen, ready.read_bytes(), batch, target_names, title, options, last.compiled if last else None
+            )
+        with parts.part("proving"):
+            proof = census.prove(precision, graph.census(graph.load(ready)[0]), census.count(plan.details.layers))
+        before = after = None
+        if faces is not None:
+            with parts.part(MEASURING):
+                before, after = measure(reference if converted else ready, ready, faces)
+        made_of = file_of(model or onnx)
+        sha256 = calibration.sha256 if calibration else ""
         passport = Passport(
             flavour=chosen.plans,
             version=chosen.version,
@@ -70,21 +100,26 @@ def build_engine(
             hardware_compatible=options.hardware_compatible,
             plan_sha256=hashlib.sha256(plan.data).hexdigest(),
             onnx_sha256=paths.sha256(ready),
-            calibration_sha256=calibration.sha256 if calibration and precision.calibrated else "",
+            calibration_sha256=sha256,
+            calibration=str(calibration.folder / FACES) if calibration else "",
+            source=str(model or onnx),
+            before=before,
+            after=after,
             gpu=machine.gpus[0].name if machine.present else "",
             driver=machine.version,
             cuda=machine.cuda,
             census=proof,
+            inputs=inputs_of(made_of, precision, chosen, machine, target_names, batch, options, sha256),
         )
         card = card.but(engine=passport, tools={**card.tools, chosen.name: chosen.version})
         engine = engine_name(card.name)
-        with paths.atomic_dir(out) as temporary:
+        with parts.part("writing"), paths.atomic_dir(out) as temporary:
             (temporary / engine).write_bytes(plan.data)
             for graph_file in Path(folder).glob("*.onnx"):
                 shutil.copyfile(graph_file, temporary / graph_file.name)
             plan.details.write(temporary, passport.plan_sha256)
             (temporary / FILE).write_text(card.to_json(indent=2) + "\n", encoding="utf-8")
-    return BuildResult(out, out / engine, out / ONNX, card, plan.seconds, agreement, rounding)
+    return BuildResult(out, out / engine, out / ONNX, card, plan.compiled, parts.seconds, agreement, rounding)
 
 
 def _compare(reference: Path, converted: Path, pixels: Array) -> Agreement:

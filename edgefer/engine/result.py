@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgefer.card import ModelCard
+from edgefer.engine.past import Compiled
 from edgefer.evaluate.agreement import Agreement
 from edgefer.quantize.fp16 import Rounding
 
@@ -15,17 +16,31 @@ from edgefer.quantize.fp16 import Rounding
 class BuildResult:
     """A finished engine folder.
 
-    seconds: compiling alone. agreement: of `onnx` with the float32 file in ONNX Runtime, None when no faces were given
-    or nothing was converted. rounding: of the weights, None without a conversion to half precision.
+    compiled: how the compilation went; None for an engine that was there already. parts: seconds of each part of the
+    work, by name. agreement: of `onnx` with the float32 file in ONNX Runtime, None when no faces were given or nothing
+    was converted. rounding: of the weights, None without a conversion to half precision. unmeasured: why accuracy was
+    not measured, empty when it was.
     """
 
     folder: Path
     engine: Path
     onnx: Path
     card: ModelCard
-    seconds: float
-    agreement: Agreement | None
-    rounding: Rounding | None
+    compiled: Compiled | None
+    parts: dict[str, float]
+    agreement: Agreement | None = None
+    rounding: Rounding | None = None
+    unmeasured: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the engine was there already, made of the same."""
+        return self.compiled is None
+
+    @property
+    def seconds(self) -> float:
+        """Of compiling alone; 0 for an engine that was kept."""
+        return self.compiled.seconds if self.compiled is not None else 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -36,7 +51,10 @@ class BuildResult:
             "engine_bytes": self.engine.stat().st_size,
             "onnx": str(self.onnx),
             "onnx_bytes": self.onnx.stat().st_size,
+            "kept": self.kept,
             "build_seconds": round(self.seconds, 3),
+            "parts_seconds": {name: round(seconds, 3) for name, seconds in self.parts.items()},
+            "unmeasured": self.unmeasured,
             "agreement": asdict(self.agreement) if self.agreement else None,
             "rounding": asdict(self.rounding) if self.rounding else None,
             "card": self.card.model_dump(mode="json"),

@@ -13,21 +13,29 @@ from edgefer.runtime.open import CHECKPOINTS, artifact
 from edgefer.trt.rebuild import ONNX
 
 
+def file_of(model: Path) -> Path:
+    """The file that an engine is built from: a checkpoint or an ONNX file; an engine's folder gives its own.
+
+    Raises ArtifactError and UsageError for what is no such file.
+    """
+    path = artifact(model)
+    if path.suffix == ".onnx" or path.suffix in CHECKPOINTS:
+        return path
+    source = path.parent / ONNX
+    if not source.is_file():
+        raise UsageError(f"{path} is an engine, and {source} is not there", "name a checkpoint or an ONNX file")
+    return source
+
+
 @contextlib.contextmanager
 def onnx_of(model: Path) -> Iterator[Path]:
     """The ONNX file of a model, to be used inside the block.
 
     A checkpoint (or a run's folder) is exported for the time being, an engine's folder gives the file it was built from.
     """
-    path = artifact(model)
+    path = file_of(model)
     if path.suffix == ".onnx":
         yield path
-        return
-    if path.suffix not in CHECKPOINTS:
-        source = path.parent / ONNX
-        if not source.is_file():
-            raise UsageError(f"{path} is an engine, and {source} is not there", "name a checkpoint or an ONNX file")
-        yield source
         return
     from edgefer.export.checkpoint import export_checkpoint
 
