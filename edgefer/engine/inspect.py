@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
 
 from edgefer import paths
-from edgefer.card import FILE, ModelCard
-from edgefer.errors import ArtifactError, EdgeferError
+from edgefer.card import FILE
+from edgefer.engine.description import Description
+from edgefer.engine.details import DETAILS
+from edgefer.errors import ArtifactError
 from edgefer.quantize import calibration
 from edgefer.quantize.manifest import MANIFEST
 
-Kind = Literal["checkpoint", "onnx", "engine", "calibration set", "data store"]
 _KINDS = "a checkpoint (.safetensors, .pth), an ONNX file, an engine, a calibration set or a data store"
-
-
-@dataclass(frozen=True)
-class Description:
-    """facts: what the file itself says, in the order to print it, plain JSON values. card: None where there is none.
-
-    problems: what is wrong with it, in words; empty for a sound artifact.
-    """
-
-    kind: Kind
-    path: Path
-    size_bytes: int
-    facts: dict[str, Any]
-    card: ModelCard | None = None
-    problems: tuple[str, ...] = field(default=())
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {
-            "schema": 1,
-            "kind": self.kind,
-            "path": str(self.path),
-            "size_bytes": self.size_bytes,
-            "facts": self.facts,
-            "card": self.card.model_dump(mode="json") if self.card else None,
-            "problems": list(self.problems),
-        }
 
 
 def describe(path: Path) -> Description:
@@ -53,9 +25,13 @@ def describe(path: Path) -> Description:
     from edgefer.trt.plan import is_plan
 
     if path.suffix in {".engine", ".plan"} or is_plan(path):
-        return _engine(path)
+        from edgefer.engine.inspect_engine import describe_engine
+
+        return describe_engine(path)
     if path.suffix == ".onnx":
-        return _onnx(path)
+        from edgefer.engine.inspect_onnx import describe_onnx
+
+        return describe_onnx(path)
     if path.suffix == ".safetensors":
         return _checkpoint(path)
     if path.suffix in {".pth", ".pt"}:
@@ -64,85 +40,14 @@ def describe(path: Path) -> Description:
 
 
 def _main_file(path: Path) -> Path:
-    """What stands for a folder: its manifest, engine, checkpoint or ONNX file. `card.json` stands for its engine."""
-    folder = path.parent if path.name == FILE else path
+    """What stands for a folder: its manifest, engine, checkpoint or ONNX file. A file of an engine's folder stands for it."""
+    folder = path.parent if path.name in {FILE, DETAILS} else path
     if not folder.is_dir():
         return path
     for pattern in (MANIFEST, "*.engine", "*.plan", "best.safetensors", "*.safetensors", "*.onnx"):
         if found := sorted(folder.glob(pattern)):
             return found[0]
     raise ArtifactError(f"{folder} holds nothing that edgefer knows", f"name {_KINDS}")
-
-
-def _engine(path: Path) -> Description:
-    from edgefer.trt import driver, passport
-    from edgefer.trt.plan import read_header
-
-    header = read_header(path)
-    card, problems = None, []
-    try:
-        card = ModelCard.beside(path)
-        if problem := passport.disagreement(header, paths.sha256(path), card.engine):
-            problems.append(f"it {problem}")
-    except ArtifactError as error:
-        problems.append(error.what)
-    facts: dict[str, Any] = {"flavour": header.flavour, "version": header.version}
-    if card and card.engine:
-        facts |= {
-            "targets": list(card.engine.targets),
-            "batch": list(card.engine.batch),
-            "census": card.engine.census,
-            "built on": card.engine.gpu or "no GPU",
-        }
-    try:
-        passport.verify(path, driver.probe())
-        facts["runs here"] = "yes"
-    except EdgeferError as error:
-        facts["runs here"] = f"no, it {error.what.removeprefix(f'{path} ')}"
-    return Description("engine", path, header.size_bytes, facts, card, tuple(problems))
-
-
-def _onnx(path: Path) -> Description:
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    from edgefer.card import KEY
-    from edgefer.quantize import graph
-
-    try:
-        model = onnx.load(str(path), load_external_data=False)
-    except (DecodeError, ValueError) as error:
-        raise ArtifactError(f"{path} is not an ONNX file, or is damaged", "write it with edgefer export") from error
-    if not model.graph.node:
-        raise ArtifactError(f"{path} is not an ONNX file, or is empty", "write it with edgefer export")
-    metadata = {item.key: item.value for item in model.metadata_props}
-    card = ModelCard.from_json(metadata[KEY], str(path)) if KEY in metadata else None
-    problems = [] if card else ["it holds no edgefer model card, so its labels and preprocessing are unknown"]
-    weights: Counter[str] = Counter()
-    for item in model.graph.initializer:
-        values = 1
-        for size in item.dims:
-            values *= size
-        weights[onnx.TensorProto.DataType.Name(item.data_type).lower()] += values
-    constants = {item.name for item in model.graph.initializer}
-    facts = {
-        "input": [_tensor(item) for item in model.graph.input if item.name not in constants],
-        "output": [_tensor(item) for item in model.graph.output],
-        "opset": {item.domain or "ai.onnx": item.version for item in model.opset_import},
-        "made by": f"{model.producer_name} {model.producer_version}".strip(),
-        "weights": dict(weights.most_common()),
-        "operators": dict(Counter(node.op_type for node in model.graph.node).most_common()),
-        "census": graph.census(model),
-    }
-    return Description("onnx", path, path.stat().st_size, facts, card, tuple(problems))
-
-
-def _tensor(value: Any) -> str:
-    import onnx
-
-    tensor = value.type.tensor_type
-    sizes = ", ".join(str(dim.dim_value or dim.dim_param or "?") for dim in tensor.shape.dim)
-    return f"{value.name}: {onnx.TensorProto.DataType.Name(tensor.elem_type).lower()} [{sizes}]"
 
 
 def _checkpoint(path: Path) -> Description:

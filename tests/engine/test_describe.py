@@ -11,7 +11,9 @@ from edgefer.engine.build import build_engine
 from edgefer.engine.inspect import describe
 from edgefer.errors import ArtifactError
 from edgefer.quantize.calibration import make_calibration_set
+from edgefer.quantize.fp8 import to_fp8
 from edgefer.quantize.fp16 import to_fp16
+from edgefer.quantize.int8 import to_int8
 from edgefer.quantize.pool import screen
 from edgefer.trt import driver
 from tests import fake_gpu, tiny_net
@@ -59,8 +61,23 @@ def test_an_onnx_file_tells_what_it_is(tmp_path):
     assert found.facts["census"] == {"conv float": 4, "matmul float": 4}
     to_fp16(src, tmp_path / "b.onnx")
     half = describe(tmp_path / "b.onnx")
-    assert half.facts["weights"]["float16"] == found.facts["weights"]["float"]
+    assert half.facts["weights"]["float16"] == found.facts["weights"]["float"] == found.facts["parameters"]
+    assert "quantisers" not in half.facts
     assert half.card.precision is Precision.FP16
+
+
+@pytest.mark.parametrize(("write", "kind"), [(to_int8, "int8"), (to_fp8, "float8e4m3fn")])
+def test_a_quantised_onnx_file_tells_its_quantisers_and_counts_its_parameters(tmp_path, write, kind):
+    src = tiny_net.write(tmp_path / "a.onnx")
+    made = make_calibration_set(screen(tiny_net.faces()), tiny_net.card(), 14, tmp_path / "set")
+    write(src, made, tmp_path / "b.onnx")
+    facts = describe(tmp_path / "b.onnx").facts
+    convolutions = 4 if write is to_int8 else 3
+    # conv1 and the shortcut take the same tensor, and so the same pair.
+    assert facts["quantisers"] == {"QuantizeLinear": convolutions - 1, "DequantizeLinear": 2 * convolutions - 1}
+    assert facts["parameters"] == describe(src).facts["parameters"]
+    stored = 16 * 16 * 9 * 2 + 16 * 16 + (16 * 9 if write is to_int8 else 0)
+    assert stored <= facts["weights"][kind] < stored + 100
 
 
 def test_a_strangers_onnx_file_is_described_and_named_a_problem(tmp_path):
@@ -83,6 +100,17 @@ def test_a_real_engine_is_sound_until_a_byte_changes(tmp_path):
     assert found.facts["flavour"] == "tensorrt_rtx"
     assert found.facts["targets"] == ["sm89"]
     assert found.facts["census"] == result.card.engine.census
+    kept = json.loads((result.folder / "layers.json").read_text())
+    assert found.facts["weights bytes"] == kept["weights_bytes"] > 0
+    assert found.facts["activation bytes"] == kept["activation_bytes"] > 0
+    assert [layer["name"] for layer in found.facts["layers"]] == [layer["name"] for layer in kept["layers"]]
+    assert {layer["arithmetic"] for layer in found.facts["layers"] if layer["kind"] == "conv"} == {"half"}
+    assert describe(result.folder / "layers.json") == found
+    (result.folder / "layers.json").unlink()
+    assert "layers" not in describe(result.engine).facts
+    kept["plan_sha256"] = "0" * 64
+    (result.folder / "layers.json").write_text(json.dumps(kept))
+    assert "tells of another engine" in describe(result.engine).problems[0]
     altered = bytearray(result.engine.read_bytes())
     altered[-1] ^= 1
     result.engine.write_bytes(altered)

@@ -22,7 +22,7 @@ def test_what_is_written_is_read_again(tmp_path):
 
 def test_what_was_told_of_another_engine_is_refused(tmp_path):
     SOME.write(tmp_path, "abc")
-    with pytest.raises(ArtifactError, match="layers.json tells of another engine than the one beside it"):
+    with pytest.raises(ArtifactError, match=r"layers\.json tells of another engine than the one beside it"):
         read_details(tmp_path, "abd")
 
 
@@ -39,7 +39,7 @@ def test_what_was_told_of_another_engine_is_refused(tmp_path):
 )
 def test_a_damaged_file_is_one_line(tmp_path, text):
     (tmp_path / "layers.json").write_text(text)
-    with pytest.raises(ArtifactError, match="layers.json is damaged") as caught:
+    with pytest.raises(ArtifactError, match=r"layers\.json is damaged") as caught:
         read_details(tmp_path, "abc")
     assert "\n" not in str(caught.value)
 
