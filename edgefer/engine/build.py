@@ -16,16 +16,17 @@ from edgefer.engine.compiler import compile_plan
 from edgefer.engine.inputs import inputs_of
 from edgefer.engine.layout import OWN, engine_name, folder_name
 from edgefer.engine.measure import measure
-from edgefer.engine.options import BATCH, PLAIN, Batch, Options, check_options, checked_batch
+from edgefer.engine.options import BATCH, PLAIN, Batch, Options, check_method, check_options, checked_batch
 from edgefer.engine.parts import MEASURING, Parts
 from edgefer.engine.past import Past
-from edgefer.engine.precision import at_precision, check_possible
+from edgefer.engine.precision import at_precision, check_calibration, check_source
 from edgefer.engine.result import BuildResult
 from edgefer.engine.source import file_of
 from edgefer.engine.toolchain import toolchain
 from edgefer.evaluate.agreement import Agreement, compare_logits
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import FACES, CalibrationSet
+from edgefer.quantize.method import DEFAULT
 from edgefer.runtime.onnx import OnnxSession
 from edgefer.runtime.session import Array
 from edgefer.trt.rebuild import ONNX
@@ -61,7 +62,9 @@ def build_engine(
     chosen, machine, target_names = toolchain(flavour, targets, precision)
     check_options(options, chosen, target_names)
     _, source = graph.load(onnx)
-    check_possible(onnx, source, precision, chosen, target_names, calibration)
+    check_method(options, precision, source)
+    check_source(onnx, source, precision, chosen, target_names)
+    check_calibration(source, precision, calibration)
     if not precision.calibrated:
         calibration = None
     out = out or paths.ENGINES / folder_name(source.name, precision, chosen, target_names, options)
@@ -71,7 +74,7 @@ def build_engine(
         # Everything slow happens before the output folder is touched.
         ready = Path(folder) / ONNX
         with parts.part("converting"):
-            card, rounding = at_precision(onnx, source, precision, calibration, ready)
+            card, rounding = at_precision(onnx, source, precision, calibration, ready, options.method or DEFAULT)
         reference = onnx if source.precision is Precision.FP32 else None
         converted = source.precision is not precision
         agreement = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgefer.card import ModelCard, Precision
 from edgefer.errors import UsageError
+from edgefer.quantize.method import DEFAULT, Method
 from edgefer.trt.flavour import Flavour
 
 Batch = tuple[int, int, int]
@@ -18,11 +20,13 @@ class Options:
 
     version_compatible: later versions of TensorRT and the lean runtime run the plan too. hardware_compatible: so do all
     GPUs from Ampere on. workspace: scratch memory that a layer may use, MiB; None for no limit of ours.
+    method: how INT8's ranges are chosen; None for the default.
     """
 
     version_compatible: bool = False
     hardware_compatible: bool = False
     workspace: int | None = None
+    method: Method | None = None
 
     def __post_init__(self) -> None:
         if self.workspace is not None and self.workspace < 1:
@@ -32,7 +36,8 @@ class Options:
         """Those that were asked for."""
         flags = {"version-compatible": self.version_compatible, "hardware-compatible": self.hardware_compatible}
         room = () if self.workspace is None else (f"workspace {self.workspace} MB",)
-        return (*(name for name, wanted in flags.items() if wanted), *room)
+        ranges = () if self.method in {None, DEFAULT} else (f"{self.method.value} ranges",)
+        return (*(name for name, wanted in flags.items() if wanted), *room, *ranges)
 
 
 PLAIN = Options()
@@ -57,6 +62,22 @@ def check_options(options: Options, flavour: Flavour, targets: Sequence[str]) ->
         )
     if options.workspace is not None and not flavour.supports_workspace:
         raise UsageError(f"{flavour.title} knows no limit of scratch memory", "leave --workspace out")
+
+
+def check_method(options: Options, precision: Precision, card: ModelCard) -> None:
+    """Raise UsageError when a way to choose ranges was asked for and none are chosen; `card` is the model's."""
+    if options.method is None:
+        return
+    if precision is not Precision.INT8:
+        raise UsageError(
+            f"--calibration-method is for INT8, not for {precision.value}", "leave it out, or use --precision int8"
+        )
+    if card.precision is Precision.INT8:
+        chosen = card.tools.get("calibration", "some way")
+        raise UsageError(
+            f"{card.name} is INT8 already, with ranges by {chosen}",
+            "leave --calibration-method out, or name the float32 file",
+        )
 
 
 def refuse_strip(flavour: Flavour) -> None:

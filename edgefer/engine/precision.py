@@ -11,37 +11,46 @@ from edgefer.engine.layout import FP8_ONNX, INT8_ONNX
 from edgefer.errors import BackendError, BuildError, UsageError
 from edgefer.quantize.bf16 import to_bf16
 from edgefer.quantize.calibration import CalibrationSet
+from edgefer.quantize.cpu import is_for_cpu
 from edgefer.quantize.fp8 import to_fp8
 from edgefer.quantize.fp16 import Rounding, to_fp16
 from edgefer.quantize.int8 import to_int8
+from edgefer.quantize.method import DEFAULT, Method
 from edgefer.trt.flavour import Flavour
 
 
-def check_possible(
-    onnx: Path,
-    card: ModelCard,
-    precision: Precision,
-    flavour: Flavour,
-    targets: Sequence[str],
-    calibration: CalibrationSet | None,
-) -> None:
-    """Raise BuildError, UsageError or BackendError when a file cannot become an engine of `precision` for `targets`."""
+def check_source(onnx: Path, card: ModelCard, precision: Precision, flavour: Flavour, targets: Sequence[str]) -> None:
+    """Raise BuildError or BackendError when a file cannot become an engine of `precision` for `targets`."""
+    if is_for_cpu(card):
+        raise BuildError(
+            f"{onnx} is INT8 for ONNX Runtime on a CPU: TensorRT compiles no unsigned activations with zero points",
+            "start from the float32 file",
+        )
     if card.precision not in {Precision.FP32, precision}:
         raise BuildError(f"{onnx} is {card.precision.value} already", "start from the float32 file")
-    if precision.calibrated and card.precision is Precision.FP32 and calibration is None:
-        raise UsageError(
-            f"{precision.value.upper()} needs a calibration set",
-            "make one with: edgefer calibrate, and name it: --calibration",
-        )
     if precision is Precision.INT8 and not flavour.int8_convolutions:
         raise BackendError(f"{flavour.title} compiles no INT8 convolutions", "pip install 'tensorrt-rtx>=1.7'")
     check_targets(precision, flavour, targets)
 
 
+def check_calibration(card: ModelCard, precision: Precision, calibration: CalibrationSet | None) -> None:
+    """Raise UsageError when ranges must be measured and there are no faces to measure them on."""
+    if precision.calibrated and card.precision is Precision.FP32 and calibration is None:
+        raise UsageError(
+            f"{precision.value.upper()} needs a calibration set",
+            "make one with: edgefer calibrate, and name it: --calibration",
+        )
+
+
 def at_precision(
-    onnx: Path, source: ModelCard, precision: Precision, calibration: CalibrationSet | None, ready: Path
+    onnx: Path,
+    source: ModelCard,
+    precision: Precision,
+    calibration: CalibrationSet | None,
+    ready: Path,
+    method: Method = DEFAULT,
 ) -> tuple[ModelCard, Rounding | None]:
-    """Write the graph that is compiled to `ready`: INT8 and FP8 get half precision everywhere else.
+    """Write the graph that is compiled to `ready`: INT8, with ranges by `method`, and FP8 get half precision elsewhere.
 
     Files that are worth keeping on the way are written beside it. Returns the card, and how the weights were rounded
     where they were.
@@ -50,7 +59,7 @@ def at_precision(
     if precision is Precision.INT8 and source.precision is Precision.FP32:
         assert calibration is not None
         model = ready.with_name(INT8_ONNX)
-        source = to_int8(onnx, calibration, model)
+        source = to_int8(onnx, calibration, model, method)
     if precision is Precision.FP8 and source.precision is Precision.FP32:
         assert calibration is not None
         model = ready.with_name(FP8_ONNX)

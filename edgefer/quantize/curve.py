@@ -16,7 +16,9 @@ from edgefer.evaluate import metrics
 from edgefer.evaluate.answers import Answers, answer
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.int8 import write_int8
+from edgefer.quantize.method import DEFAULT, Method
 from edgefer.quantize.pool import SPLIT, Pool
+from edgefer.quantize.ranges import passes
 from edgefer.runtime.onnx import OnnxSession
 
 SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048)
@@ -47,7 +49,7 @@ class Curve:
     """All trials of a model, ascending by number of faces. accuracy: FP32's, 0..1, on the same judged faces.
 
     dataset, data_sha256: what was calibrated on. judged_split, judged_sha256, judged_faces: what accuracy was measured
-    on, of the same dataset. backend: what ran the networks.
+    on, of the same dataset. backend: what ran the networks. method: how ranges were chosen.
     """
 
     model: str
@@ -59,6 +61,7 @@ class Curve:
     judged_faces: int
     accuracy: float
     trials: tuple[Trial, ...]
+    method: Method = DEFAULT
 
     def __post_init__(self) -> None:
         if not self.trials:
@@ -129,7 +132,7 @@ def calibration_curve(onnx: Path, pool: Pool, judged: FaceSet, plan: Sequence[tu
     """
     if judged.split == SPLIT:
         raise UsageError(f"{SPLIT} faces set the ranges and cannot judge them", "name another split with --split")
-    work = sum(faces for faces, _ in plan) + (len(plan) + 1) * len(judged)
+    work = passes(DEFAULT) * sum(faces for faces, _ in plan) + (len(plan) + 1) * len(judged)
     with progress("calibration curve", work) as step:
         with OnnxSession(onnx) as session:
             reference = answer(session, judged, step=step)

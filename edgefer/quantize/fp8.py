@@ -22,6 +22,7 @@ from edgefer.errors import BuildError
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.int8 import measure_int8, quantisable
+from edgefer.quantize.method import Method
 from edgefer.quantize.qdq import Rewriter
 from edgefer.quantize.ranges import Ranges
 from edgefer.runtime.session import Array
@@ -40,10 +41,11 @@ _MAGNITUDES = np.array(
 def to_fp8(src: Path, calibration: CalibrationSet, dst: Path) -> ModelCard:
     """Measure ranges over a calibration set, with progress shown, and write the FP8 copy of a float32 file.
 
+    The ranges are the extremes: FP8's steps grow with the value, so that far ones cost the near ones nothing.
     Raises as `measure_int8` and `write_fp8`.
     """
     with progress("calibrating", len(calibration)) as step:
-        return write_fp8(src, measure_int8(src, calibration, step), dst)
+        return write_fp8(src, measure_int8(src, calibration, step, Method.MINMAX), dst)
 
 
 def write_fp8(src: Path, ranges: Ranges, dst: Path, keep: AbstractSet[str] = frozenset()) -> ModelCard:

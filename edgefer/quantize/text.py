@@ -49,7 +49,7 @@ def curve_text(measured: Curve) -> str:
         (
             f"{measured.model} ({measured.backend}), calibrated on {measured.dataset},"
             f" judged on its {measured.judged_faces:,} faces of {measured.judged_split}",
-            f"FP32 accuracy {measured.accuracy:.2%}; INT8 by number of calibration faces:",
+            f"FP32 accuracy {measured.accuracy:.2%}; INT8, ranges by {measured.method.value}, by number of calibration faces:",
             "",
             text_table(
                 ["faces", "draws", "accuracy", "from ... to", "same label", "worst emotion's drop"], rows, left=0
@@ -79,8 +79,5 @@ def _verdict(measured: Curve) -> str:
         )
     first, last = (fmean(trial.same_label for trial in sizes[size]) for size in (least, most))
     if last < first:
-        lines.append(
-            f"FP32's label is kept for {first:.2%} of faces with {least:,} and {last:.2%} with {most:,}:"
-            " ranges are the extremes seen, so more faces make them wider and INT8 coarser."
-        )
+        lines.append(f"FP32's label is kept for {first:.2%} of faces with {least:,} and {last:.2%} with {most:,}.")
     return "\n".join(lines)

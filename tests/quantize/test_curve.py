@@ -14,7 +14,9 @@ from edgefer.evaluate.evaluate import evaluate
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.curve import calibration_curve, curve_plan
 from edgefer.quantize.int8 import to_int8
+from edgefer.quantize.method import DEFAULT
 from edgefer.quantize.pool import screen
+from edgefer.quantize.ranges import passes
 from edgefer.runtime.onnx import OnnxSession
 from tests import tiny_net
 from tests.quantize.curves import curve
@@ -82,7 +84,7 @@ def test_nothing_stays_behind(tmp_path, monkeypatch):
 def test_progress_counts_the_faces_of_both_kinds(tmp_path, capsys):
     faces = judged()
     calibration_curve(tiny_net.write(tmp_path / "tiny.onnx"), screen(tiny_net.faces()), faces, [(16, 0), (32, 0)])
-    work = 16 + 32 + 3 * len(faces)
+    work = passes(DEFAULT) * (16 + 32) + 3 * len(faces)
     assert f"calibration curve: {work}/{work}" in capsys.readouterr().err
 
 

@@ -29,7 +29,8 @@ def test_a_curve_says_how_many_faces_are_enough():
         "From 32 faces on, INT8 accuracy stays within 1 point of the 67.00% with 64 faces, at most 0.50 away." in text
     )
     assert "Draws of one size differ by up to 0.40 points" in text
-    assert "ranges are the extremes" not in text
+    assert "FP32's label is kept" not in text
+    assert "INT8, ranges by entropy, by number of calibration faces:" in text
 
 
 def test_a_curve_says_when_no_smaller_set_is_enough_or_the_draw_decides():
@@ -39,7 +40,7 @@ def test_a_curve_says_when_no_smaller_set_is_enough_or_the_draw_decides():
     assert "still depends on the draw at 32 faces" in curve_text(curve((32, 0, 0.5), (32, 1, 0.6)))
 
 
-def test_a_curve_says_when_more_faces_make_int8_coarser():
+def test_a_curve_says_when_more_faces_keep_fewer_labels():
     found = curve((16, 0, 0.67), (32, 0, 0.67))
     worse = Trial(32, 0, 0.67, 0.95, "fear", 0.02)
     text = curve_text(type(found)(**{**vars(found), "trials": (found.trials[0], worse)}))
