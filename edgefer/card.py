@@ -97,7 +97,7 @@ class Measurement(_Frozen):
 
 
 class Provenance(_Frozen):
-    """What a network was trained on and from."""
+    """What a network was trained on and from. `start` is the network whose weights it began with, if not random ones."""
 
     recipe: str = ""
     recipe_sha256: str = ""
@@ -105,6 +105,7 @@ class Provenance(_Frozen):
     data_sha256: str = ""
     splits: tuple[str, ...] = ()
     teacher: str = ""
+    start: str = ""
     epochs: int = 0
     seed: int = 0
 

@@ -50,6 +50,24 @@ class ModelSection(Section):
     crop_margin: float = Field(default=0.0, ge=0, le=1)
 
 
+class StartSection(Section):
+    """Where the weights begin: at those of a trained network of the same architecture, of any emotions.
+
+    Exactly one of: `recipe`, trained first where it was not yet, on its own data; `student`, which comes with edgefer;
+    `checkpoint`, a file.
+    """
+
+    recipe: str | None = None
+    student: str | None = None
+    checkpoint: Path | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> StartSection:
+        if sum(value is not None for value in (self.recipe, self.student, self.checkpoint)) != 1:
+            raise ValueError("name one of recipe, student or checkpoint")
+        return self
+
+
 class TeacherSection(Section):
     """Who teaches; several are one ensemble.
 
@@ -146,6 +164,7 @@ class Recipe(Section):
     summary: str = ""
     data: DataSection = DataSection()
     model: ModelSection
+    start: StartSection | None = None
     teacher: TeacherSection | None = None
     loss: LossSection = KDLoss()
     optimizer: OptimizerSection = OptimizerSection()
@@ -168,6 +187,8 @@ class Recipe(Section):
         """Hash of everything that changes the result but the faces, which have hashes of their own."""
         aside: dict[str, Any] = {name: section.untouched() for name, section in self if isinstance(section, Section)}
         aside |= {"name": True, "summary": True}
+        if self.start is None:
+            aside["start"] = True  # younger than networks that are in use
         for section, key in (("data", "exclude"), ("train", "keep_every")):
             aside[section].add(key)
         # Pydantic 2.7 takes a union's member for a wrong one when a field of it is left out, and warns.

@@ -30,6 +30,7 @@ def model_card(
     parameters: int,
     epochs: int,
     teacher: str = "",
+    start: str = "",
 ) -> ModelCard:
     """The card of a network after `epochs` epochs, not measured yet."""
     return ModelCard(
@@ -45,6 +46,7 @@ def model_card(
             data_sha256=training.sha256,
             splits=(training.split, choosing.split),
             teacher=teacher,
+            start=start,
             epochs=epochs,
             seed=recipe.train.seed,
         ),

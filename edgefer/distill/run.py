@@ -60,7 +60,8 @@ def train_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False) 
         raise UsageError(f"recipe {recipe.name} has a teacher", f"edgefer distill {recipe.name}")
     faces = faces_of(recipe)
     check_batch(recipe, len(faces.training))
-    return _train(recipe, faces, led(lambda: _place(recipe, out, resume)), None, resume)
+    place = led(lambda: _place(recipe, out, resume))
+    return _train(recipe, faces, place, None, _start(recipe, place.parent), resume)
 
 
 def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False, baseline: bool = True) -> Distilled:
@@ -76,7 +77,8 @@ def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False
     if not (resume and led((place / LAST).exists)):
         check_labels(teachers, faces.training, default_device())
     alone = _alone(recipe, faces, place.parent) if baseline else None
-    return Distilled(_train(recipe, faces, place, teachers, resume), alone, paths)
+    start = _start(recipe, place.parent)
+    return Distilled(_train(recipe, faces, place, teachers, start, resume), alone, paths)
 
 
 def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Distilled:
@@ -87,7 +89,8 @@ def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Dist
     faces = faces_of(recipe)
     check_batch(recipe, len(faces.training))
     paths, teachers = _teachers(recipe, folder, faces)
-    out, done = led(lambda: _found(recipe, faces, folder / recipe.name, teachers))
+    start = _start(recipe, folder)
+    out, done = led(lambda: _found(recipe, faces, folder / recipe.name, teachers, start))
     if done is None and not led((out / LAST).exists):
         check_labels(teachers, faces.training, default_device())
     baseline = _alone(recipe, faces, folder, alone)
@@ -121,8 +124,8 @@ def _numbered(base: Path) -> Iterator[Path]:
     return chain((base,), (base.with_name(f"{base.name}-{number}") for number in count(2)))
 
 
-def _train(recipe: Recipe, faces: Faces, out: Path, teachers: Teachers | None, resume: bool) -> Run:
-    return train(recipe, faces.training, faces.choosing, out, teachers, resume, whole=faces.whole)
+def _train(recipe: Recipe, faces: Faces, out: Path, teachers: Teachers | None, start: Path | None, resume: bool) -> Run:
+    return train(recipe, faces.training, faces.choosing, out, teachers, resume, whole=faces.whole, start=start)
 
 
 def _teachers(recipe: Recipe, folder: Path, faces: Faces) -> tuple[tuple[Path, ...], Teachers]:
@@ -145,20 +148,36 @@ def _alone(recipe: Recipe, faces: Faces, folder: Path, name: str | None = None) 
 def _teacher_checkpoints(recipe: Recipe, folder: Path, below: tuple[str, ...] = ()) -> tuple[Path, ...]:
     """Checkpoints of a recipe's teachers, trained in `folder` first, and theirs before them, where they were not yet."""
     assert recipe.teacher is not None
-    trained = []
-    for name in recipe.teacher.recipes:
-        if name in below:
-            raise UsageError(f"recipe {name} is its own teacher, by {' and '.join(below)}", "mend [teacher] recipes")
-        teacher = load(name)
-        # A teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
-        teacher = teacher.model_copy(update={"data": recipe.data})
-        faces, teachers = faces_of(teacher), None
-        if teacher.teacher is not None:
-            check_recipe(teacher)
-            teachers = _opened(teacher, _teacher_checkpoints(teacher, folder, (*below, name)), faces)
-        trained.append(_once(teacher, faces, folder / teacher.name, teachers).checkpoint)
+    # A teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
+    recipes = [load(name).model_copy(update={"data": recipe.data}) for name in recipe.teacher.recipes]
+    trained = [_needed(needed, folder, below) for needed in recipes]
     given = [shipped_checkpoint(name) for name in recipe.teacher.students]
     return (*trained, *given, *recipe.teacher.checkpoints)
+
+
+def _start(recipe: Recipe, folder: Path, below: tuple[str, ...] = ()) -> Path | None:
+    """The checkpoint that a recipe begins with, trained in `folder` first where it was not yet; None without one."""
+    section = recipe.start
+    if section is None:
+        return None
+    if section.recipe is not None:
+        return _needed(load(section.recipe), folder, below)
+    return shipped_checkpoint(section.student) if section.student is not None else section.checkpoint
+
+
+def _needed(recipe: Recipe, folder: Path, below: tuple[str, ...]) -> Path:
+    """The checkpoint of a recipe that another one needs; `below` are the recipes that are waiting for it."""
+    if recipe.name in below:
+        raise UsageError(
+            f"recipe {recipe.name} needs itself, by {' and '.join(below)}",
+            "mend recipe in [start], recipes in [teacher]",
+        )
+    below = (*below, recipe.name)
+    faces, teachers = faces_of(recipe), None
+    if recipe.teacher is not None:
+        check_recipe(recipe)
+        teachers = _opened(recipe, _teacher_checkpoints(recipe, folder, below), faces)
+    return _once(recipe, faces, folder / recipe.name, teachers, below).checkpoint
 
 
 def _opened(recipe: Recipe, paths: tuple[Path, ...], faces: Faces) -> Teachers:
@@ -169,26 +188,31 @@ def _opened(recipe: Recipe, paths: tuple[Path, ...], faces: Faces) -> Teachers:
     return teachers
 
 
-def _once(recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None = None) -> Run:
+def _once(
+    recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None = None, below: tuple[str, ...] = ()
+) -> Run:
     """The finished run of this very recipe on these faces in `base`, else train it there, going on where it stopped."""
-    out, run = led(lambda: _found(recipe, faces, base, teachers))
+    start = _start(recipe, base.parent, below)
+    out, run = led(lambda: _found(recipe, faces, base, teachers, start))
     if run is not None:
         say(f"{recipe.name}: {out} is this run already, {run.accuracy:.2%} on {faces.choosing.split}")
         return run
     try:
-        return _train(recipe, faces, out, teachers, resume=True)
+        return _train(recipe, faces, out, teachers, start, resume=True)
     except Interrupted as error:
         raise Interrupted(error.what, "give the same command again to go on") from None
 
 
-def _found(recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None) -> tuple[Path, Run | None]:
+def _found(
+    recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None, start: Path | None
+) -> tuple[Path, Run | None]:
     """Where this very run belongs, and the run when it is finished there.
 
     A folder that holds another run is left alone: `<base>-2` and so on are looked at next.
     """
-    wanted = identity(recipe, faces.training, faces.choosing, teachers)
+    wanted = identity(recipe, faces.training, faces.choosing, teachers, start)
     for out in _numbered(base):
-        if run := finished(recipe, faces.training, faces.choosing, teachers, out):
+        if run := finished(out, wanted):
             return out, run
         if not (out / BEST).exists() or read_identity(out / LAST) == wanted:
             return out, None

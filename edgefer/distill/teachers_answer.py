@@ -19,7 +19,7 @@ def class_order(own: Sequence[str], wanted: Sequence[str], teacher: str) -> list
     What the students lack is dropped; as logits, the rest then shares the whole probability. Raises DataError when the
     teacher lacks one of the students' emotions, or has one twice.
     """
-    names = [_emotion(label) for label in own]
+    names = [emotion_of(label) for label in own]
     emotions = [canonical(name) for name in wanted]
     missing = [name for name in emotions if name not in names]
     if missing:
@@ -89,7 +89,7 @@ def log_probabilities(probabilities: Tensor) -> Tensor:
     return probabilities.clamp(min=torch.finfo(torch.float32).tiny).log()
 
 
-def _emotion(label: str) -> str:
+def emotion_of(label: str) -> str:
     """The one spelling of an emotion; nothing for another label, such as FER+'s "unknown"."""
     try:
         return canonical(label)

@@ -25,6 +25,7 @@ from edgefer.distill.numerics import computes_in_bf16
 from edgefer.distill.objective import batch_loss, teaching
 from edgefer.distill.parallel import check_batch, default_device, gathered, led, own_slice, spread, sum_gradients
 from edgefer.distill.schedule import rate_factor
+from edgefer.distill.start import begin
 from edgefer.distill.state import Epoch, Progress, load_state, save_state
 from edgefer.distill.targets import Targets
 from edgefer.distill.teachers import Teachers
@@ -35,7 +36,7 @@ from edgefer.models.checkpoint import load, read_card, save
 from edgefer.models.network import Network
 from edgefer.models.registry import build
 from edgefer.models.resemotenet import count_parameters
-from edgefer.paths import sha256_of, write_text
+from edgefer.paths import sha256, sha256_of, write_text
 from edgefer.ranks import leads
 from edgefer.recipe import Recipe
 from edgefer.runtime.torch import TorchSession
@@ -63,17 +64,19 @@ class Run:
         return self.card.measured[0].accuracy
 
 
-def identity(recipe: Recipe, training: FaceSet, choosing: FaceSet, teachers: Teachers | None) -> str:
+def identity(
+    recipe: Recipe, training: FaceSet, choosing: FaceSet, teachers: Teachers | None, start: Path | None = None
+) -> str:
     """Hash of all that decides a run's result, so that runs can be reused and never mixed up."""
-    return sha256_of(recipe.sha256, training.sha256, choosing.sha256, teachers.sha256 if teachers else "")
+    begun = (sha256(start),) if start else ()
+    return sha256_of(recipe.sha256, training.sha256, choosing.sha256, teachers.sha256 if teachers else "", *begun)
 
 
-def finished(recipe: Recipe, training: FaceSet, choosing: FaceSet, teachers: Teachers | None, out: Path) -> Run | None:
-    """The run in `out`, when it is this very one and reached its last epoch."""
+def finished(out: Path, wanted: str) -> Run | None:
+    """The run in `out`, when its identity is the wanted one and it reached its last epoch."""
     try:
         values = json.loads((out / FINISHED).read_text(encoding="utf-8"))
-        same = values["identity"] == identity(recipe, training, choosing, teachers)
-        return read_run(out) if same else None
+        return read_run(out) if values["identity"] == wanted else None
     except (OSError, ValueError, KeyError, TypeError, ArtifactError):
         return None
 
@@ -97,6 +100,7 @@ def train(
     resume: bool = False,
     device: torch.device | None = None,
     whole: FaceSet | None = None,
+    start: Path | None = None,
 ) -> Run:
     """Train by `recipe` and keep the epoch that is best on `choosing`.
 
@@ -107,11 +111,12 @@ def train(
     on Ctrl-C, CheckFailed when the loss is no number any more.
 
     whole: the split that `training` is a part of, for the leak-free figure in the card; default `training`.
+    start: the checkpoint whose weights the network begins with (`edgefer.distill.start`); default fresh ones.
     """
     if len(training) < 2:
         raise DataError(f"{training.name} has {len(training)} training faces", "training needs at least 2")
     check_batch(recipe, len(training))
-    loop = _Loop(recipe, training, choosing, teachers, device or default_device(), out)
+    loop = _Loop(recipe, training, choosing, teachers, device or default_device(), out, start)
     if resume:
         loop.resume()
     if leads():
@@ -139,6 +144,7 @@ class _Loop:
         teachers: Teachers | None,
         device: torch.device,
         out: Path,
+        start: Path | None,
     ) -> None:
         self.recipe, self.training, self.choosing, self.teachers, self.out = recipe, training, choosing, teachers, out
         self.device = device
@@ -146,6 +152,9 @@ class _Loop:
         torch.manual_seed(recipe.train.seed)
         options = {"stem_dropout": recipe.model.stem_dropout, "head_dropout": recipe.model.head_dropout}
         self.body = build(recipe.model.architecture, recipe.model.channels, len(training.emotions), **options)
+        if start is not None:
+            begin(self.body, recipe, training.emotions, start)
+        self.begun = read_card(start).name if start else ""
         self.body.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = Network(self.body, self.spec).to(device)
         self.average = Average(self.body) if recipe.train.ema else None
@@ -171,7 +180,7 @@ class _Loop:
         if teachers and self.hints is None:
             self.wanted = Targets(teachers, recipe, training.sha256, self.pixels, self.bf16)
         self.steps = max(1, len(training) // min(recipe.train.batch, len(training)))
-        self.state = Progress(identity(recipe, training, choosing, teachers))
+        self.state = Progress(identity(recipe, training, choosing, teachers, start))
         join_batches(self.body)
         self.passes = passes(recipe, self.network)
 
@@ -280,7 +289,9 @@ class _Loop:
 
     def _card(self) -> ModelCard:
         teacher, size = self.teachers.name if self.teachers else "", count_parameters(self.body)
-        return model_card(self.recipe, self.training, self.choosing, self.spec, size, self.state.epoch, teacher)
+        return model_card(
+            self.recipe, self.training, self.choosing, self.spec, size, self.state.epoch, teacher, self.begun
+        )
 
     def finish(self, whole: FaceSet) -> Run:
         """Measure the best epoch fully and put the figures into its card: the official ones, and the leak-free."""

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from edgefer.distill import trainer
 from edgefer.distill.losses import class_weights
 from edgefer.distill.teachers import Teachers, load_teachers
-from edgefer.distill.trainer import BEST, LAST, finished, limited, read_run, train
+from edgefer.distill.trainer import BEST, LAST, finished, identity, limited, read_run, train
 from edgefer.errors import ArtifactError, CheckFailed, DataError, Interrupted
 from edgefer.models.checkpoint import load
 from edgefer.recipe_loss import KINDS, AnyLoss
@@ -174,10 +174,12 @@ def test_a_finished_run_is_known_again_and_only_that_one():
         squares(35, "PublicTest", 1),
     )
     run = train(recipe, training, choosing, Path("run"))
-    assert finished(recipe, training, choosing, None, Path("run")) == run == read_run(Path("run"))
-    assert finished(small_recipe(), training, choosing, None, Path("run")) is None
-    assert finished(recipe, squares(77), choosing, None, Path("run")) is None
-    assert finished(recipe, training, choosing, None, Path("elsewhere")) is None
+    own = identity(recipe, training, choosing, None)
+    assert finished(Path("run"), own) == run == read_run(Path("run"))
+    assert finished(Path("run"), identity(small_recipe(), training, choosing, None)) is None
+    assert finished(Path("run"), identity(recipe, squares(77), choosing, None)) is None
+    assert finished(Path("run"), identity(recipe, training, choosing, None, run.checkpoint)) is None
+    assert finished(Path("elsewhere"), own) is None
     with pytest.raises(ArtifactError, match="no finished run"):
         read_run(Path("elsewhere"))
 
