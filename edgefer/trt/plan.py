@@ -41,9 +41,18 @@ def read_header(path: Path) -> PlanHeader:
         head = handle.read(_LENGTH)
     if head[:4] not in _TAGS:
         raise ArtifactError(f"{path} is {_guess(head)}, not a TensorRT engine", _FIX)
-    if len(head) < _LENGTH:
+    header = parse_header(head, path.stat().st_size)
+    if header is None:
         raise ArtifactError(f"{path} is cut off: an engine of {len(head)} bytes cannot be", _FIX)
-    return PlanHeader(_TAGS[head[:4]], ".".join(str(part) for part in head[24:28]), path.stat().st_size)
+    return header
+
+
+def parse_header(plan: bytes, size_bytes: int | None = None) -> PlanHeader | None:
+    """The header of a plan, or of its beginning with the size of the whole; None for bytes that begin otherwise."""
+    if plan[:4] not in _TAGS or len(plan) < _LENGTH:
+        return None
+    size = len(plan) if size_bytes is None else size_bytes
+    return PlanHeader(_TAGS[plan[:4]], ".".join(str(part) for part in plan[24:28]), size)
 
 
 def same_version(plan: str, installed: str) -> bool:
