@@ -10,6 +10,7 @@ import typer
 
 from edgefer.cli.options import Json, emit
 from edgefer.console import say
+from edgefer.quantize.method import Method
 
 
 class PrecisionChoice(str, Enum):
@@ -33,6 +34,10 @@ def build_engine(
     calibration: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Calibration set for int8 and fp8; default one from what it was trained on."),
+    ] = None,
+    calibration_method: Annotated[
+        Method | None,
+        typer.Option(help="How int8's ranges follow from the calibration faces; default entropy.", show_default=False),
     ] = None,
     target: Annotated[
         list[str] | None,
@@ -58,46 +63,41 @@ def build_engine(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Its folder.", show_default="engines/MODEL-PRECISION-...")
     ] = None,
+    measure: Annotated[
+        bool, typer.Option("--measure/--no-measure", help="Measure accuracy before and after, where faces are at hand.")
+    ] = True,
+    force: Annotated[bool, typer.Option("--force", help="Build even what is there, made of the same.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be built, and why earlier work is or is not used.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compile a TensorRT engine and prove its precision; TensorRT-RTX does so on a machine without a GPU."""
     from edgefer.card import Precision
     from edgefer.engine.arithmetic import left_out
-    from edgefer.engine.build import build_engine as build
-    from edgefer.engine.calibrating import calibration_for
-    from edgefer.engine.options import Options, check_options, parse_batch, refuse_strip
-    from edgefer.engine.source import card_of, onnx_of
-    from edgefer.engine.text import build_text
+    from edgefer.engine.once import build_once
+    from edgefer.engine.options import Options, parse_batch, refuse_strip
+    from edgefer.engine.outlook import outlook
+    from edgefer.engine.request import Request
+    from edgefer.engine.text import build_text, outlook_text
     from edgefer.engine.toolchain import toolchain
-    from edgefer.export.checkpoint import checking_pixels
     from edgefer.runtime.find import find_student
 
-    sizes = parse_batch(batch)
-    wanted = Precision(precision.value)
-    chosen, _, targets = toolchain(flavour, target or (), wanted)
-    if not target and (note := left_out(wanted, chosen)):
-        say(note)
-    options = Options(version_compatible, hardware_compatible, workspace)
-    check_options(options, chosen, targets)
+    wanted, sizes = Precision(precision.value), parse_batch(batch)
+    options = Options(version_compatible, hardware_compatible, workspace, calibration_method)
+    chosen, _, _ = toolchain(flavour, target or (), wanted)
     if strip:
         refuse_strip(chosen)
+    if not target and (note := left_out(wanted, chosen)):
+        say(note)
     if model is None:
         model, reason = find_student()
         say(f"{model}: {reason}")
-    card = card_of(model)
-    faces = calibration_for(card, wanted, calibration, model)
-    with onnx_of(model) as onnx:
-        result = build(
-            onnx,
-            wanted,
-            out,
-            calibration=faces,
-            targets=target or (),
-            batch=sizes,
-            flavour=flavour,
-            pixels=checking_pixels(card) if wanted is not Precision.FP32 else None,
-            options=options,
-            model=model,
-        )
+    request = Request(model, wanted, calibration, tuple(target or ()), sizes, flavour, out, options, measure)
+    if dry_run:
+        found = outlook(request)
+        emit(json, found.to_dict(), outlook_text(found))
+        return
+    result = build_once(request, force)
     emit(json, result.to_dict(), build_text(result))
     say(f"next: edgefer inspect {result.folder}")

@@ -57,10 +57,9 @@ def inputs_of(
 
 def differing(before: Inputs, now: Inputs) -> tuple[str, ...]:
     """How the facts of an engine differ from those of a build, in words; empty when they are the same."""
-    names = [name for name in {**now, **before} if before.get(name, "") != now.get(name, "")]
-    return tuple(
-        _HASHES[name]
-        if name in _HASHES
-        else f"{name} {before.get(name) or 'none'} instead of {now.get(name) or 'none'}"
-        for name in names
-    )
+    changed = {
+        name: (before.get(name) or "none", now.get(name) or "none")
+        for name in {**now, **before}
+        if before.get(name, "") != now.get(name, "")
+    }
+    return tuple(_HASHES.get(name, f"{name} was {old}, now {new}") for name, (old, new) in changed.items())

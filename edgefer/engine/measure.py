@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgefer.card import Measurement, ModelCard, Passport
+from edgefer.card import Measurement, ModelCard
 from edgefer.console import Step, progress
 from edgefer.data.faces import FaceSet
 from edgefer.data.load import load_faces, split_names
@@ -25,13 +25,6 @@ class Change:
 
     before: Measurement
     after: Measurement
-
-    @classmethod
-    def of(cls, passport: Passport) -> Change | None:
-        """What a passport says; None where one of the two was not measured."""
-        if passport.before is None or passport.after is None:
-            return None
-        return cls(passport.before, passport.after)
 
     @property
     def difference(self) -> float:

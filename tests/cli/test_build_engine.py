@@ -22,6 +22,7 @@ ALL = "sm80+sm86+sm89+sm120"
 @pytest.fixture(autouse=True)
 def few_demo_faces(monkeypatch):
     """Noise stands in for the drawn faces."""
+    from edgefer.engine import measure
     from edgefer.export import checkpoint
 
     def load(name, split):
@@ -31,6 +32,7 @@ def few_demo_faces(monkeypatch):
 
     monkeypatch.setattr(source, "load_faces", load)
     monkeypatch.setattr(checkpoint, "load_faces", load)
+    monkeypatch.setattr(measure, "load_faces", load)
 
 
 @pytest.fixture
