@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgefer.cli.options import Json, emit
 from edgefer.console import say
 from edgefer.quantize.method import Method
+
+if TYPE_CHECKING:
+    from edgefer.engine.request import Request
 
 
 class PrecisionChoice(str, Enum):
@@ -41,7 +44,9 @@ def build_engine(
     ] = None,
     target: Annotated[
         list[str] | None,
-        typer.Option(help="A GPU generation such as sm89 (TensorRT-RTX); repeat it.  [default: sm80 sm86 sm89 sm120]"),
+        typer.Option(
+            help="A GPU generation such as sm89 (TensorRT-RTX); repeat it. Or cpu: int8 for ONNX Runtime.  [default: sm80 sm86 sm89 sm120]"
+        ),
     ] = None,
     batch: Annotated[
         str, typer.Option(metavar="MIN:OPT:MAX", help="Faces at once: smallest, usual, largest; or one fixed number.")
@@ -75,6 +80,7 @@ def build_engine(
     """Compile a TensorRT engine and prove its precision; TensorRT-RTX does so on a machine without a GPU."""
     from edgefer.card import Precision
     from edgefer.engine.arithmetic import left_out
+    from edgefer.engine.cpu import for_cpu
     from edgefer.engine.once import build_once
     from edgefer.engine.options import Options, parse_batch, refuse_strip
     from edgefer.engine.outlook import outlook
@@ -85,15 +91,20 @@ def build_engine(
 
     wanted, sizes = Precision(precision.value), parse_batch(batch)
     options = Options(version_compatible, hardware_compatible, workspace, calibration_method)
-    chosen, _, _ = toolchain(flavour, target or (), wanted)
-    if strip:
-        refuse_strip(chosen)
-    if not target and (note := left_out(wanted, chosen)):
-        say(note)
+    cpu = for_cpu(target or ())
+    if not cpu:
+        chosen, _, _ = toolchain(flavour, target or (), wanted)
+        if strip:
+            refuse_strip(chosen)
+        if not target and (note := left_out(wanted, chosen)):
+            say(note)
     if model is None:
         model, reason = find_student()
         say(f"{model}: {reason}")
     request = Request(model, wanted, calibration, tuple(target or ()), sizes, flavour, out, options, measure)
+    if cpu:
+        _build_for_cpu(request, ["--strip"] * strip + ["--dry-run"] * dry_run, json)
+        return
     if dry_run:
         found = outlook(request)
         emit(json, found.to_dict(), outlook_text(found))
@@ -101,3 +112,12 @@ def build_engine(
     result = build_once(request, force)
     emit(json, result.to_dict(), build_text(result))
     say(f"next: edgefer inspect {result.folder}")
+
+
+def _build_for_cpu(request: Request, refused: list[str], json: bool) -> None:
+    from edgefer.engine.cpu import build_for_cpu, check_cpu, cpu_text
+
+    check_cpu(request, refused)
+    result = build_for_cpu(request)
+    emit(json, result.to_dict(), cpu_text(result))
+    say(f"next: edgefer benchmark {result.onnx} {request.model} (INT8 is not faster for every student on every CPU)")

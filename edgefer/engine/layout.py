@@ -35,6 +35,11 @@ def folder_name(
     return f"{_slug(name)}-{precision.value}-{flavour.short}-{'+'.join(targets)}{suffix}"
 
 
+def cpu_folder_name(name: str) -> str:
+    """Of the INT8 file for ONNX Runtime on a CPU, such as `mini-c-int8-cpu`; it lies there as `model.onnx`, alone."""
+    return f"{_slug(name)}-{Precision.INT8.value}-cpu"
+
+
 def engine_name(name: str) -> str:
     """The plan's file name for a model's name."""
     return f"{_slug(name)}.engine"
