@@ -20,6 +20,7 @@ from edgefer.cli.models import models
 from edgefer.cli.quickstart import quickstart
 from edgefer.cli.recipes import recipes
 from edgefer.cli.run import run
+from edgefer.cli.sensitivity import sensitivity
 from edgefer.cli.train import train
 from edgefer.console import complain
 from edgefer.errors import EdgeferError
@@ -56,6 +57,7 @@ app.command("train")(train)
 app.command("distill")(distill)
 app.command("export")(export)
 app.command("calibrate")(calibrate)
+app.command("sensitivity")(sensitivity)
 app.command("build-engine")(build_engine)
 app.command("inspect")(inspect)
 app.command("evaluate")(evaluate)

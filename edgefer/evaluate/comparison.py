@@ -107,9 +107,14 @@ def compare(reference: Answers, candidate: Answers) -> Comparison:
 
 def divergence(reference: Answers, candidate: Answers) -> float:
     """Mean KL(reference || candidate) in nats, from 0 for equal probabilities; computed in float64."""
-    first, second = (_log_softmax(answers.logits.astype(np.float64)) for answers in (reference, candidate))
     # Rounding alone could put equal answers a hair below 0.
-    return max(0.0, float((np.exp(first) * (first - second)).sum(axis=1).mean()))
+    return max(0.0, float(divergences(reference, candidate).mean()))
+
+
+def divergences(reference: Answers, candidate: Answers) -> Floats:
+    """KL(reference || candidate) of each face, nats, float64 `[N]`; a hair below 0 where rounding puts it there."""
+    first, second = (_log_softmax(answers.logits.astype(np.float64)) for answers in (reference, candidate))
+    return np.asarray((np.exp(first) * (first - second)).sum(axis=1))
 
 
 def mcnemar(lost: int, gained: int) -> McNemar:

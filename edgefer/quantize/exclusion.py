@@ -56,8 +56,13 @@ class Attempt:
 
     @property
     def class_drop(self) -> float:
-        """By how many points the recall of the emotion that fell furthest fell."""
-        return next(iter(self.class_drops.values()))
+        """By how many points the recall of `worst` fell; below 0 where all rose."""
+        return self.class_drops[self.worst]
+
+    @property
+    def worst(self) -> str:
+        """The emotion that fell furthest."""
+        return next(iter(self.class_drops))
 
     @property
     def class_drops(self) -> dict[str, float]:
@@ -179,20 +184,27 @@ class Exclusion:
 
 
 def exclude(
-    layers: Sequence[str], reference: Answers, ask: Ask, rank: Callable[[], Sensitivity], limits: Limits
+    layers: Sequence[str],
+    reference: Answers,
+    ask: Ask,
+    rank: Callable[[], Sensitivity],
+    limits: Limits,
+    tell: Callable[[Attempt], None] = lambda _attempt: None,
 ) -> Exclusion:
     """Leave convolutions in float, worst first, until the limits hold.
 
     layers: those that INT8 can quantise. reference: what the float32 file says of the judging faces; `ask` says what
-    others do. `rank` is called only where all INT8 misses a limit and no INT8 at all would hold it. The last
-    convolution is never left in float: that would be no INT8. Raises BuildError when there is none at all.
+    others do. `rank` is called only where all INT8 misses a limit and no INT8 at all would hold it. `tell` hears of each
+    attempt. The last convolution is never left in float: that would be no INT8. Raises BuildError when there is none.
     """
     if not layers:
         raise BuildError(f"{reference.card.name} has no convolution to quantise", "build with --precision fp16")
 
     def attempt(left: Collection[str]) -> Attempt:
         comparison = compare(reference, ask(left))
-        return Attempt(tuple(left), comparison, judge(comparison, limits.max_drop, limits.max_class_drop))
+        made = Attempt(tuple(left), comparison, judge(comparison, limits.max_drop, limits.max_class_drop))
+        tell(made)
+        return made
 
     attempts, without, sensitivity = [attempt(())], None, None
     reason = Reason.HELD

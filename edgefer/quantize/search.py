@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgefer.card import ModelCard
-from edgefer.console import progress
+from edgefer.console import progress, say
 from edgefer.data.faces import FaceSet
 from edgefer.data.load import load_faces, split_names
 from edgefer.errors import ArtifactError, DataError
@@ -22,6 +22,7 @@ from edgefer.quantize.draw import draw
 from edgefer.quantize.exclusion import Exclusion, Limits, exclude
 from edgefer.quantize.method import DEFAULT, PERCENTILE, Method
 from edgefer.quantize.sensitivity import Sensitivity, measure
+from edgefer.quantize.sensitivity_text import attempt_line
 from edgefer.quantize.source import training_pool
 from edgefer.quantize.trials import Trials, open_trials
 from edgefer.runtime.onnx import read_card
@@ -70,7 +71,11 @@ def find_exclusion(
 
     with progress("float32", len(judges)) as step:
         reference = trials.reference(judges, step)
-    return exclude(trials.layers, reference, ask, lambda: _rank(trials, ranking_faces(card, calibration)), limits)
+
+    def rank() -> Sensitivity:
+        return _rank(trials, ranking_faces(card, calibration))
+
+    return exclude(trials.layers, reference, ask, rank, limits, lambda attempt: say(attempt_line(attempt)))
 
 
 def ranking_faces(card: ModelCard, calibration: CalibrationSet, count: int | None = None, seed: int = 0) -> FaceSet:

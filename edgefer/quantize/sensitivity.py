@@ -13,11 +13,11 @@ from typing import Any
 from edgefer.errors import BuildError, DataError
 from edgefer.evaluate import metrics
 from edgefer.evaluate.answers import Answers
-from edgefer.evaluate.comparison import divergence
+from edgefer.evaluate.comparison import divergences
 
 # Answers of the file in which the named convolutions are left in float, and all others that can be are INT8.
 Ask = Callable[[Collection[str]], Answers]
-Recall = dict[str, float | None]
+ByEmotion = dict[str, float | None]
 TOGETHER = "all in INT8"
 
 
@@ -26,14 +26,15 @@ class Effect:
     """What INT8 in one convolution does. Shares are 0..1.
 
     layer: the convolution's name. same_label: share of faces given the label that float32 gives. divergence: mean
-    KL(float32 || this), nats. recall: by emotion, None for one without faces.
+    KL(float32 || this), nats. divergences: the same over the faces of each emotion, recall: likewise; None without faces.
     """
 
     layer: str
     same_label: float
     divergence: float
+    divergences: ByEmotion
     accuracy: float
-    recall: Recall
+    recall: ByEmotion
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Sensitivity:
 
     Divergence ranks, because every face speaks in it: labels change for one face in a hundred, and which layer changes
     more of them is chance (docs/engines.md has the figures). together: all of them in INT8. dataset, split, faces,
-    data_sha256: the labelled faces that were asked about. accuracy, recall: of the float32 file on them, 0..1.
+    data_sha256: the labelled faces that were asked about; counts: how many of each emotion. accuracy, recall: of the
+    float32 file on them, 0..1.
     """
 
     model: str
@@ -51,8 +53,9 @@ class Sensitivity:
     split: str
     faces: int
     data_sha256: str
+    counts: dict[str, int]
     accuracy: float
-    recall: Recall
+    recall: ByEmotion
     together: Effect
     effects: tuple[Effect, ...]
 
@@ -96,6 +99,7 @@ def measure(layers: Sequence[str], reference: Answers, ask: Ask) -> Sensitivity:
         split=reference.faces.split,
         faces=len(reference.faces),
         data_sha256=reference.faces.sha256,
+        counts={name: int((reference.truth == place).sum()) for place, name in enumerate(reference.emotions)},
         accuracy=accuracy,
         recall=recall,
         together=_effect(TOGETHER, reference, ask(())),
@@ -103,7 +107,7 @@ def measure(layers: Sequence[str], reference: Answers, ask: Ask) -> Sensitivity:
     )
 
 
-def scores(answers: Answers) -> tuple[float, Recall]:
+def scores(answers: Answers) -> tuple[float, ByEmotion]:
     """Accuracy and the recall of each emotion, 0..1."""
     confusion = metrics.confusion_matrix(answers.truth, answers.predicted, len(answers.emotions))
     recall = [score.recall for score in metrics.emotion_scores(confusion)]
@@ -112,10 +116,14 @@ def scores(answers: Answers) -> tuple[float, Recall]:
 
 def _effect(layer: str, reference: Answers, answers: Answers) -> Effect:
     accuracy, recall = scores(answers)
+    kl = divergences(reference, answers)
+    members = {name: answers.truth == place for place, name in enumerate(answers.emotions)}
     return Effect(
         layer=layer,
         same_label=float((answers.predicted == reference.predicted).mean()),
-        divergence=divergence(reference, answers),
+        # Rounding alone could put equal answers a hair below 0.
+        divergence=max(0.0, float(kl.mean())),
+        divergences={name: max(0.0, float(kl[own].mean())) if own.any() else None for name, own in members.items()},
         accuracy=accuracy,
         recall=recall,
     )

