@@ -88,8 +88,9 @@ def files(src: Path, sets: list[CalibrationSet], folder: Path) -> Iterator[tuple
 
 
 def spread(values: list[float]) -> str:
-    ends = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
-    return f"{fmean(values):.2f}{ends}"
+    # Rounded to 0, a tiny gain has no sign.
+    mean, low, high = (round(value, 2) + 0.0 for value in (fmean(values), min(values), max(values)))
+    return f"{mean:.2f} ({low:.2f} to {high:.2f})" if len(values) > 1 else f"{mean:.2f}"
 
 
 def table(src: Path, data: str, split: str, count: int, draws: int) -> str:

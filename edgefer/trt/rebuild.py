@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgefer.card import KEY, ModelCard
+from edgefer.card import KEY, ModelCard, Precision
 from edgefer.errors import ArtifactError
 from edgefer.trt.driver import Driver
 from edgefer.trt.flavour import Flavour, PlanName
@@ -82,6 +82,15 @@ def _command(source: str, card: ModelCard, flavour: PlanName | None = None, targ
     for target in targets:
         words += ["--target", target]
     if passport := card.engine:
+        # The ONNX file beside an engine has its ranges already; from the model they are chosen anew, in the same way.
+        method = card.tools.get("calibration", "").partition(" ")[0]
+        if (
+            method
+            and passport.calibration
+            and card.precision is Precision.INT8
+            and source in {passport.source, "MODEL"}
+        ):
+            words += ["--calibration-method", method]
         sizes = passport.batch if len(set(passport.batch)) > 1 else passport.batch[:1]
         words += ["--batch", ":".join(map(str, sizes))]
         if flavour == "tensorrt":

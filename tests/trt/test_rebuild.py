@@ -53,3 +53,13 @@ def test_ranges_are_measured_from_the_model_and_not_from_the_file_that_has_them(
         "edgefer build-engine 'my runs/best.safetensors' --precision int8 --flavour tensorrt_rtx --target sm89 --batch 4"
         " --calibration calibration/c"
     )
+
+
+def test_ranges_are_chosen_in_the_same_way_again():
+    made = card(calibration="calibration/c/faces.npy").but(tools={"calibration": "percentile 99.99"})
+    assert "--calibration-method percentile --batch 4" in rebuild.recalibrated(made)
+    assert "--calibration-method percentile" in rebuild.as_it_was(Path("tiny.engine"), made)
+    fp8 = made.but(precision=Precision.FP8)
+    assert "--calibration-method" not in rebuild.recalibrated(fp8), "it has no choice"
+    Path("model.onnx").write_bytes(b"onnx")
+    assert "--calibration-method" not in rebuild.as_it_was(Path("tiny.engine"), made), "they are in the file"
