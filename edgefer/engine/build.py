@@ -13,6 +13,7 @@ from edgefer.card import FILE, Passport, Precision
 from edgefer.data.faces import FaceSet
 from edgefer.engine import census
 from edgefer.engine.compiler import compile_plan
+from edgefer.engine.holding import check_limits, hold, write_exclusion
 from edgefer.engine.inputs import inputs_of
 from edgefer.engine.layout import OWN, engine_name, folder_name
 from edgefer.engine.measure import measure
@@ -63,6 +64,7 @@ def build_engine(
     check_options(options, chosen, target_names)
     _, source = graph.load(onnx)
     check_method(options, precision, source)
+    check_limits(options, precision, source)
     check_source(onnx, source, precision, chosen, target_names)
     check_calibration(source, precision, calibration)
     if not precision.calibrated:
@@ -73,8 +75,11 @@ def build_engine(
     with tempfile.TemporaryDirectory(prefix="edgefer-engine-") as folder:
         # Everything slow happens before the output folder is touched.
         ready = Path(folder) / ONNX
+        with parts.part("holding limits"):
+            exclusion = hold(onnx, calibration, options)
+        left = exclusion.left if exclusion else ()
         with parts.part("converting"):
-            card, rounding = at_precision(onnx, source, precision, calibration, ready, options.method or DEFAULT)
+            card, rounding = at_precision(onnx, source, precision, calibration, ready, options.method or DEFAULT, left)
         reference = onnx if source.precision is Precision.FP32 else None
         converted = source.precision is not precision
         agreement = None
@@ -91,7 +96,7 @@ def build_engine(
         before = after = None
         if faces is not None:
             with parts.part(MEASURING):
-                before, after = measure(reference if converted else ready, ready, faces)
+                before, after = measure(reference if converted or reference is None else ready, ready, faces)
         made_of = file_of(model or onnx)
         sha256 = calibration.sha256 if calibration else ""
         passport = Passport(
@@ -101,6 +106,8 @@ def build_engine(
             batch=batch,
             version_compatible=options.version_compatible,
             hardware_compatible=options.hardware_compatible,
+            max_drop=options.limits.max_drop if options.limits else None,
+            max_class_drop=options.limits.max_class_drop if options.limits else None,
             plan_sha256=hashlib.sha256(plan.data).hexdigest(),
             onnx_sha256=paths.sha256(ready),
             calibration_sha256=sha256,
@@ -121,8 +128,12 @@ def build_engine(
             for graph_file in Path(folder).glob("*.onnx"):
                 shutil.copyfile(graph_file, temporary / graph_file.name)
             plan.details.write(temporary, passport.plan_sha256)
+            if exclusion is not None:
+                write_exclusion(temporary, exclusion)
             (temporary / FILE).write_text(card.to_json(indent=2) + "\n", encoding="utf-8")
-    return BuildResult(out, out / engine, out / ONNX, card, plan.compiled, parts.seconds, agreement, rounding)
+    return BuildResult(
+        out, out / engine, out / ONNX, card, plan.compiled, parts.seconds, agreement, rounding, exclusion=exclusion
+    )
 
 
 def _compare(reference: Path, converted: Path, pixels: Array) -> Agreement:
