@@ -7,10 +7,16 @@ import pytest
 
 from edgefer.card import Precision
 from edgefer.engine.arithmetic import check_targets, having, left_out
+from edgefer.engine.census import count, prove
+from edgefer.engine.compiler import compile_plan
+from edgefer.engine.precision import at_precision
 from edgefer.engine.toolchain import toolchain
 from edgefer.errors import BuildError
+from edgefer.quantize import graph
+from edgefer.quantize.calibration import make_calibration_set
+from edgefer.quantize.pool import screen
 from edgefer.trt.flavour import load
-from tests import fake_gpu
+from tests import fake_gpu, tiny_net
 
 ALL = ("sm75", "sm80", "sm86", "sm89", "sm120", "sm121")
 
@@ -26,6 +32,21 @@ def rtx():
 )
 def test_which_targets_have_a_precision(rtx, precision, first):
     assert having(Precision(precision), rtx, ALL) == ALL[ALL.index(first) :]
+
+
+@pytest.mark.parametrize(
+    ("precision", "target"), [("fp32", "sm75"), ("bf16", "sm75"), ("int8", "sm75"), ("fp8", "sm80"), ("fp8", "sm86")]
+)
+def test_rtx_really_lacks_what_is_refused(rtx, tmp_path, precision, target):
+    """It fails, or, for INT8 on Turing, silently computes in half precision, which the proof finds."""
+    src = tiny_net.write(tmp_path / "a.onnx")
+    made = make_calibration_set(screen(tiny_net.faces()), tiny_net.card(), 7, tmp_path / "set")
+    wanted = Precision(precision)
+    at_precision(src, tiny_net.card(), wanted, made if wanted.calibrated else None, tmp_path / "ready.onnx")
+    graph_census = graph.census(graph.load(tmp_path / "ready.onnx")[0])
+    with pytest.raises(BuildError, match=r"cannot build it|was asked for, but the engine holds 4 conv half"):
+        plan = compile_plan(rtx, (tmp_path / "ready.onnx").read_bytes(), (1, 1, 1), [target], "compiling")
+        prove(wanted, graph_census, count(plan.details.layers))
 
 
 def test_standard_tensorrt_knows_other_limits(rtx):
