@@ -123,18 +123,32 @@ class Row(_Frozen):
         return self.candidate.name
 
     @property
+    def as_compiled(self) -> Measurement | None:
+        """Of an engine, the accuracy of the very ONNX file that was compiled, where its build measured it."""
+        passport = self.card.engine if self.card is not None and self.candidate.kind is Kind.ENGINE else None
+        return passport.after if passport is not None else None
+
+    @property
     def measurement(self) -> Measurement | None:
-        """The accuracy to show: the card's last one on PublicTest, else its last one; official and single crop."""
+        """The accuracy to show: the card's last one on PublicTest, else its last one; official and single crop.
+
+        Of an engine that of the file that was compiled, where it was measured on the same faces.
+        """
         known = self.card.measured if self.card else ()
         measured = [one for one in known if (one.protocol, one.tta) == ("official", "none")]
-        return next(
+        chosen = next(
             (one for one in reversed(measured) if one.split == "PublicTest"), measured[-1] if measured else None
         )
+        own = self.as_compiled
+        return own if own is not None and (chosen is None or own.place == chosen.place) else chosen
 
     @property
     def inherited(self) -> bool:
         """Whether `measurement` was taken in another runtime, of the network that this file was made from."""
-        return self.measurement is not None and self.measurement.backend.split()[0] != _RUNS[self.candidate.kind](self)
+        found = self.measurement
+        if found is None or found == self.as_compiled:
+            return False
+        return found.backend.split()[0] != _RUNS[self.candidate.kind](self)
 
     def cell(self, batch: int) -> Cell | None:
         """The cell of one batch size."""

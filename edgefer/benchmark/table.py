@@ -42,6 +42,8 @@ def notes(result: BenchmarkResult) -> Iterator[str]:
         yield f"p99 {NOTHING}: fewer than 100 samples"
     if taken := sorted({row.measurement.backend for row in result.rows if row.measurement and row.inherited}):
         yield f"* measured in {', '.join(taken)} on the network that this file was made from, not on the file itself"
+    if any(row.measurement is not None and row.measurement == row.as_compiled for row in result.rows):
+        yield "accuracy of engines: of the very ONNX files that were compiled, in ONNX Runtime"
     if machine.busy():
         yield (
             f"other processes kept {machine.other_work:.1f} of {machine.cores_of_machine} cores busy meanwhile: "

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from edgefer.benchmark.candidate import Candidate, Kind
 from edgefer.benchmark.result import BenchmarkResult, Cell, Latency, Row
-from edgefer.card import Measurement
+from edgefer.card import Measurement, Passport
 from edgefer.errors import ArtifactError
 
 FIGURES = {
@@ -74,6 +74,34 @@ def test_the_accuracy_shown_is_the_last_on_publictest():
     assert row(*public).measurement.accuracy == 0.6
     others = [public[1].model_copy(update=change) for change in ({"protocol": "leak-free"}, {"tta": "flip"})]
     assert row(*public, *others).measurement == public[1]
+
+
+def engine_row(before, after, *measured):
+    passport = Passport(
+        flavour="tensorrt_rtx", version="1.7.1", targets=("sm89",), batch=(1, 8, 32), plan_sha256="", onnx_sha256="",
+        before=before, after=after,
+    )  # fmt: skip
+    made = row(*measured)
+    candidate = made.candidate.model_copy(update={"kind": Kind.ENGINE})
+    return made.model_copy(update={"candidate": candidate, "card": made.card.but(engine=passport)})
+
+
+def test_an_engine_shows_what_was_measured_on_the_file_that_was_compiled():
+    before, after = measurement("PublicTest", 0.65), measurement("PublicTest", 0.64)
+    found = engine_row(before, after, measurement("PublicTest", 0.66))
+    assert found.measurement == after
+    assert not found.inherited
+    assert engine_row(before, after).measurement == after
+    unmeasured = engine_row(None, None, measurement("PublicTest", 0.66))
+    assert unmeasured.measurement.accuracy == 0.66
+    assert unmeasured.inherited
+    # A table compares figures of one set of faces.
+    elsewhere = engine_row(before, measurement("Validation", 0.9), measurement("PublicTest", 0.66))
+    assert elsewhere.measurement.accuracy == 0.66
+    assert elsewhere.inherited
+    # The same card beside an ONNX file says nothing about that file.
+    onnx = found.model_copy(update={"candidate": row().candidate})
+    assert onnx.measurement.accuracy == 0.66
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"schema": 2}', "[1]", "not json"])

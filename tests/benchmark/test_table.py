@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from edgefer.benchmark.candidate import Kind
 from edgefer.benchmark.table import notes, render_table
+from edgefer.card import Passport
 from tests.benchmark import results
 
 
@@ -58,6 +60,22 @@ def test_an_accuracy_that_was_not_measured_on_the_file_itself_is_marked():
     assert "50.0% *" in text
     assert "60.0% *" not in text
     assert "* measured in torch cpu on the network that this file was made from" in text
+
+
+def test_an_engines_accuracy_is_that_of_the_file_it_was_compiled_from():
+    made = results.row("a", "TensorRT-RTX INT8", 1.0, accuracy=0.5, backend="torch cpu")
+    after = made.card.measured[0].model_copy(update={"accuracy": 0.48, "backend": "onnxruntime cpu"})
+    passport = Passport(
+        flavour="tensorrt_rtx", version="1.7.1", targets=("sm89",), batch=(1, 8, 32), plan_sha256="", onnx_sha256="",
+        before=made.card.measured[0], after=after,
+    )  # fmt: skip
+    candidate = made.candidate.model_copy(update={"kind": Kind.ENGINE})
+    made = made.model_copy(update={"card": made.card.but(engine=passport), "candidate": candidate})
+    text = render_table(results.result([made, results.row("b", "r", 2.0, accuracy=0.6)]))
+    assert "48.0%" in text
+    assert " *" not in text
+    assert "accuracy of engines: of the very ONNX files that were compiled" in text
+    assert "accuracy of engines" not in render_table(results.result())
 
 
 def test_what_is_doubtful_is_said():
