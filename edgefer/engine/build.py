@@ -69,7 +69,7 @@ def build_engine(
     check_calibration(source, precision, calibration)
     if not precision.calibrated:
         calibration = None
-    out = out or paths.ENGINES / folder_name(source.name, precision, chosen, target_names, options)
+    out = out or paths.ENGINES / folder_name(source.name, precision, chosen, target_names, options, batch)
     paths.refuse_foreign(out, OWN, "an engine")
     parts = Parts()
     with tempfile.TemporaryDirectory(prefix="edgefer-engine-") as folder:

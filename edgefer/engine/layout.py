@@ -1,6 +1,6 @@
 """What an engine's folder is called, and what lies in it.
 
-engines/<name>-<precision>-<trt|rtx>-<targets>[-vc][-hc]/
+engines/<name>-<precision>-<trt|rtx>-<targets>[-b<batch>][-vc][-hc]/
     <name>.engine   the pure plan, as trtexec, Triton and DeepStream take it
     model.onnx      the ONNX file at that precision
     int8.onnx       INT8 alone (FP8: fp8.onnx): the same before the rest became half precision, for ONNX Runtime
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from edgefer.card import FILE, Precision
 from edgefer.engine.details import DETAILS
-from edgefer.engine.options import PLAIN, Options
+from edgefer.engine.options import BATCH, PLAIN, Batch, Options
 from edgefer.trt.flavour import Flavour
 from edgefer.trt.rebuild import ONNX
 
@@ -25,13 +25,20 @@ OWN = ("*.engine", ONNX, INT8_ONNX, FP8_ONNX, DETAILS, FILE)
 
 
 def folder_name(
-    name: str, precision: Precision, flavour: Flavour, targets: Sequence[str], options: Options = PLAIN
+    name: str,
+    precision: Precision,
+    flavour: Flavour,
+    targets: Sequence[str],
+    options: Options = PLAIN,
+    batch: Batch = BATCH,
 ) -> str:
     """Such as `mini-c-int8-rtx-sm80+sm89`: what tells one engine from another at a glance.
 
-    `-vc` and `-hc` follow for version- and hardware-compatible engines.
+    A batch range that is not the default follows as `-b2-4-16`, or `-b4` for four faces exactly, then `-vc` and `-hc`
+    for version- and hardware-compatible engines.
     """
-    suffix = "-vc" * options.version_compatible + "-hc" * options.hardware_compatible
+    sizes = "" if batch == BATCH else "-b" + "-".join(map(str, batch[:1] if len(set(batch)) == 1 else batch))
+    suffix = sizes + "-vc" * options.version_compatible + "-hc" * options.hardware_compatible
     return f"{_slug(name)}-{precision.value}-{flavour.short}-{'+'.join(targets)}{suffix}"
 
 

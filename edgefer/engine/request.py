@@ -83,6 +83,7 @@ def resolve(request: Request) -> Task:
     card = card_of(file)
     check_method(request.options, request.precision, card)
     check_source(file, card, request.precision, flavour, targets)
-    folder = request.out or paths.ENGINES / folder_name(card.name, request.precision, flavour, targets, request.options)
+    name = folder_name(card.name, request.precision, flavour, targets, request.options, request.batch)
+    folder = request.out or paths.ENGINES / name
     paths.refuse_foreign(folder, OWN, "an engine")
     return Task(request, file, card, flavour, machine, targets, folder)

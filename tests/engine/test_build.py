@@ -95,7 +95,7 @@ def test_targets_and_batch_are_what_was_asked_for(rtx, onnx, tmp_path):
     result = build_engine(onnx, Precision.FP16, targets=["8.9", "sm75"], batch=(2, 4, 4), flavour=rtx)
     assert result.card.engine.targets == ("sm75", "sm89")
     assert result.card.engine.batch == (2, 4, 4)
-    assert result.folder.name == "tiny-fp16-rtx-sm75+sm89"
+    assert result.folder.name == "tiny-fp16-rtx-sm75+sm89-b2-4-4"
 
 
 def test_an_existing_engine_is_replaced_as_a_whole(rtx, onnx, tmp_path):
@@ -206,7 +206,7 @@ def test_standard_tensorrt_builds_for_this_gpu(onnx, monkeypatch, version):
     assert passport.targets == ("sm87",)
     assert (passport.gpu, passport.driver, passport.cuda) == ("Orin", "540.4.0", "12.6")
     assert passport.census["engine conv half"] == 1
-    assert result.folder.name == "tiny-fp16-trt-sm87"
+    assert result.folder.name == "tiny-fp16-trt-sm87-b1-2-4"
     (config,) = tensorrt.built
     assert config.profiles == [{"pixels": ((1, 1, 32, 32), (2, 1, 32, 32), (4, 1, 32, 32))}]
     assert config.profiling_verbosity.name == "DETAILED"

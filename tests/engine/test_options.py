@@ -78,6 +78,11 @@ def test_folders_of_compatible_engines_do_not_meet_the_others(rtx):
     assert names == ["c-fp16-rtx-sm89", "c-fp16-rtx-sm89-hc", "c-fp16-rtx-sm89-vc", "c-fp16-rtx-sm89-vc-hc"]
 
 
+def test_folders_of_other_batch_ranges_do_not_meet_the_default_ones(rtx):
+    names = [folder_name("c", Precision.BF16, rtx, ["sm89"], batch=batch) for batch in [(1, 8, 32), (4, 4, 4), (1, 4, 4)]]
+    assert names == ["c-bf16-rtx-sm89", "c-bf16-rtx-sm89-b4", "c-bf16-rtx-sm89-b1-4-4"]
+
+
 def test_options_reach_tensorrt_and_the_passport(monkeypatch, tmp_path):
     from enum import Enum
     from types import SimpleNamespace
