@@ -54,7 +54,7 @@ class Flavour:
     What a build can be asked for; all False where nothing can be built:
     supports_timing_cache: measured kernel times can be kept for the next build. supports_workspace: scratch memory can
     be limited. supports_version_compatible: plans for the lean runtime.
-    supports_hardware_compatible: plans for all GPUs from Ampere on. supports_strip: plans without weights.
+    supports_hardware_compatible: plans for all GPUs from Ampere on.
     What a run can be asked for: supports_runtime_cache: kernels compiled at run time can be kept for the next one.
     """
 
@@ -64,15 +64,12 @@ class Flavour:
     targets: tuple[str, ...]
     default_targets: tuple[str, ...]
     int8_convolutions: bool
-    has_runtime_config: bool
     specialises_shapes: bool
     reports_weights: bool
-    can_build: bool
     supports_timing_cache: bool
     supports_workspace: bool
     supports_version_compatible: bool
     supports_hardware_compatible: bool
-    supports_strip: bool
     supports_runtime_cache: bool
 
     @property
@@ -201,9 +198,8 @@ def _describe(name: FlavourName, version: str, module: ModuleType) -> Flavour:
     targets: tuple[str, ...] = ()
     config, flags = getattr(module, "IBuilderConfig", None), getattr(module, "BuilderFlag", None)
     ahead_of_time = hasattr(config, "set_compute_capability")
-    # TensorRT-RTX has these attributes too. Its timing cache is a deprecated no-op, since it times nothing, and it
-    # refuses the rest: there is no lean runtime of it, "setHardwareCompatibilityLevel() is unsupported", and a plan
-    # without weights fails in its compiler unless there is a GPU.
+    # TensorRT-RTX has the attributes of the following too. Its timing cache is a deprecated no-op, since it times
+    # nothing; there is no lean runtime of it; and it says that "setHardwareCompatibilityLevel() is unsupported".
     on_the_gpu = config is not None and not ahead_of_time
     if ahead_of_time:
         names = (text.lower() for text in dir(module.ComputeCapability) if re.fullmatch(r"SM\d+", text))
@@ -216,14 +212,11 @@ def _describe(name: FlavourName, version: str, module: ModuleType) -> Flavour:
         default_targets=tuple(target for target in _RTX_DEFAULT_TARGETS if target in targets),
         # RTX 1.5 and 1.6 fail on them ("CHECK(dtype == myelinTypeFloat || ...)"), 1.7 compiles them.
         int8_convolutions=name != "tensorrt_rtx" or version_parts(version) >= (1, 7),
-        has_runtime_config=hasattr(module.ICudaEngine, "create_runtime_config"),
         specialises_shapes=hasattr(module, "DynamicShapesKernelSpecializationStrategy"),
         reports_weights=hasattr(module.ICudaEngine, "get_engine_stat") and hasattr(module, "EngineStat"),
-        can_build=hasattr(module, "Builder"),
         supports_timing_cache=on_the_gpu and hasattr(config, "create_timing_cache"),
         supports_workspace=hasattr(config, "set_memory_pool_limit"),
         supports_version_compatible=on_the_gpu and hasattr(flags, "VERSION_COMPATIBLE"),
         supports_hardware_compatible=on_the_gpu and hasattr(config, "hardware_compatibility_level"),
-        supports_strip=on_the_gpu and hasattr(flags, "STRIP_PLAN"),
         supports_runtime_cache=hasattr(getattr(module, "IRuntimeConfig", None), "create_runtime_cache"),
     )

@@ -16,21 +16,31 @@ def test_the_real_rtx_says_what_it_can():
     assert rtx.can_build_without_gpu
     assert {"sm75", "sm80", "sm86", "sm89", "sm120"} <= set(rtx.targets)
     assert rtx.default_targets == ("sm80", "sm86", "sm89", "sm120")
-    assert rtx.has_runtime_config
     assert rtx.specialises_shapes
     assert rtx.title.startswith("TensorRT-RTX 1.")
 
 
+BUILDS = {"workspace", "timing_cache", "version_compatible", "hardware_compatible"}
+
+
 @pytest.mark.parametrize(
-    ("version", "config", "weights"), [("10.3.0", False, False), ("10.13.3.9", True, False), ("11.4.1", True, True)]
+    ("name", "version", "supported", "weights"),
+    [
+        ("tensorrt", "10.3.0", BUILDS, False),
+        ("tensorrt", "10.13.3.9", BUILDS, False),
+        ("tensorrt", "10.16.1.11", BUILDS, True),
+        ("tensorrt", "11.4.1", BUILDS, True),
+        ("tensorrt_rtx", "1.7.1.116", {"targets", "workspace", "runtime_cache"}, True),
+        ("tensorrt_lean", "11.4.0.106", set(), True),
+    ],
 )
-def test_capabilities_follow_the_module_and_not_the_name(monkeypatch, version, config, weights):
-    fake_gpu.install(monkeypatch, version=version)
-    standard = flavours.load("tensorrt")
-    assert (standard.has_runtime_config, standard.reports_weights) == (config, weights)
-    assert not standard.supports_targets
-    assert not standard.can_build_without_gpu
-    assert standard.short == "trt"
+def test_capabilities_follow_the_module(monkeypatch, name, version, supported, weights):
+    fake_gpu.install(monkeypatch, name=name, version=version)
+    flavour = flavours.load(name)
+    offers = {word.removeprefix("supports_") for word in dir(flavour) if word.startswith("supports_")}
+    assert {word for word in offers if getattr(flavour, f"supports_{word}")} == supported
+    assert flavour.reports_weights is weights
+    assert flavour.specialises_shapes is flavour.can_build_without_gpu is (name == "tensorrt_rtx")
 
 
 @pytest.mark.parametrize("version", ["8.6.1", "10.2.0", "9.3.0"])

@@ -30,7 +30,6 @@ def python(code: str, *args: object) -> subprocess.CompletedProcess[str]:
 def test_it_says_what_it_can(lean):
     assert lean.title.startswith("TensorRT lean 1")
     assert (lean.short, lean.plans) == ("lean", "tensorrt")
-    assert not lean.can_build
     assert not lean.supports_targets
     offers = {name: value for name, value in vars(lean).items() if name.startswith("supports_")}
     assert not any(offers.values()), offers
