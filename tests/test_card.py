@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from pydantic import ValidationError
 
@@ -18,6 +20,16 @@ def test_a_card_comes_back_from_json():
     full = card(precision=Precision.INT8, engine=passport, tools={"torch": "2"})
     assert ModelCard.from_json(full.to_json(), "x") == full
     assert ModelCard.from_json(full.to_json(indent=2).encode(), "x") == full
+
+
+def test_a_passport_of_an_earlier_edgefer_is_read():
+    old = {"flavour": "tensorrt", "version": "10.3.0.26", "targets": ["sm87"], "batch": [1, 8, 32]}
+    old |= {"plan_sha256": "a", "onnx_sha256": "b", "gpu": "Orin", "census": {"onnx conv half": 4}}
+    text = json.dumps(json.loads(card(precision=Precision.FP16).to_json()) | {"engine": old})
+    passport = ModelCard.from_json(text, "card.json").engine
+    assert passport is not None
+    assert (passport.calibration, passport.source, passport.version_compatible) == ("", "", False)
+    assert (passport.before, passport.after) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from edgefer import paths
 from edgefer.card import Passport, Precision
-from edgefer.errors import ArtifactError, BackendError
+from edgefer.errors import ArtifactError, BackendError, UntrustedError
 from edgefer.runtime.engine import open_engine, runs_here
 from edgefer.trt import driver
 from tests import fake_gpu, tiny_net
@@ -127,6 +127,35 @@ def test_a_plan_that_does_not_fit_its_card_is_refused(monkeypatch, tmp_path, pla
     fake_gpu.install(monkeypatch)
     with pytest.raises(ArtifactError, match="does not fit its card"):
         open_engine(write_engine(tmp_path / "e", **plan))
+
+
+def altered(path):
+    path.write_bytes(path.read_bytes() + b" ")
+
+
+def without_card(path):
+    (path.parent / "card.json").unlink()
+
+
+def vouched_for_another(path):
+    card = path.parent / "card.json"
+    card.write_text(card.read_text().replace('"10.13.3.9"', '"10.13.2.6"'))
+
+
+def for_another_gpu(path):
+    card = path.parent / "card.json"
+    card.write_text(card.read_text().replace('"sm89"', '"sm86"'))
+
+
+@pytest.mark.parametrize("fault", [altered, without_card, vouched_for_another, for_another_gpu])
+def test_what_is_refused_was_never_deserialised(monkeypatch, tmp_path, fault):
+    tensorrt, cuda = fake_gpu.install(monkeypatch)
+    path = write_engine(tmp_path / "e")
+    fault(path)
+    with pytest.raises((UntrustedError, BackendError)):
+        open_engine(path)
+    assert tensorrt.calls == []
+    assert not cuda.streams
 
 
 def test_runs_here_deserialises_nothing(monkeypatch, tmp_path):
