@@ -29,7 +29,7 @@ def onnx():
     return tiny_net.write(Path("tiny.onnx"))
 
 
-FOLDER = "engines/tiny-fp16-rtx-sm89"
+FOLDER = "engines/tiny-fp16-rtx-sm89-b1-2-4"
 RTX = ("--flavour", "rtx", "--target", "sm89", "--no-measure")
 
 
