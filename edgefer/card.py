@@ -115,9 +115,11 @@ class Passport(_Frozen):
 
     source: the model that it was built from, and calibration: the file of its calibration faces, both as they were
     named, often relative to where the build ran. version_compatible: the lean runtime of its version runs it.
-    hardware_compatible: all GPUs from Ampere on run it. before, after: accuracy of the float32 file and of the file that
-    was compiled, on the same faces; None where nothing was measured. inputs: every fact that made it, by name; a build
-    from the same facts gives the same engine (`edgefer.engine.inputs`). Older cards have the defaults.
+    hardware_compatible: all GPUs from Ampere on run it. max_drop, max_class_drop: percentage points of accuracy and of
+    any emotion's recall that INT8 was allowed to lose, None where nothing was limited. before, after: accuracy of the
+    float32 file and of the file that was compiled, on the same faces; None where nothing was measured. inputs: every
+    fact that made it, by name; a build from the same facts gives the same engine (`edgefer.engine.inputs`). Older cards
+    have the defaults.
     """
 
     flavour: Literal["tensorrt", "tensorrt_rtx"]
@@ -131,6 +133,8 @@ class Passport(_Frozen):
     source: str = ""
     version_compatible: bool = False
     hardware_compatible: bool = False
+    max_drop: float | None = None
+    max_class_drop: float | None = None
     before: Measurement | None = None
     after: Measurement | None = None
     gpu: str = ""
@@ -141,7 +145,11 @@ class Passport(_Frozen):
 
 
 class ModelCard(_Frozen):
-    """Everything a program must know about a network to feed it and to read it."""
+    """Everything a program must know about a network to feed it and to read it.
+
+    left_in_float: convolutions, by the names of their weights, that INT8 could quantise and did not, so that accuracy
+    holds.
+    """
 
     format: Literal[1] = 1
     name: str
@@ -155,6 +163,7 @@ class ModelCard(_Frozen):
     measured: tuple[Measurement, ...] = ()
     tools: dict[str, str] = Field(default_factory=dict)
     engine: Passport | None = None
+    left_in_float: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _distinct_labels(self) -> ModelCard:

@@ -42,6 +42,13 @@ def build_engine(
         Method | None,
         typer.Option(help="How int8's ranges follow from the calibration faces; default entropy.", show_default=False),
     ] = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(metavar="POINTS", help="int8: leave the worst layers in float until accuracy loses no more."),
+    ] = None,
+    max_class_drop: Annotated[
+        float | None, typer.Option(metavar="POINTS", help="int8: the same for the recall of any emotion.")
+    ] = None,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -87,10 +94,12 @@ def build_engine(
     from edgefer.engine.request import Request
     from edgefer.engine.text import build_text, outlook_text
     from edgefer.engine.toolchain import toolchain
+    from edgefer.quantize.exclusion import Limits
     from edgefer.runtime.find import find_student
 
     wanted, sizes = Precision(precision.value), parse_batch(batch)
-    options = Options(version_compatible, hardware_compatible, workspace, calibration_method)
+    limits = None if max_drop is None and max_class_drop is None else Limits(max_drop, max_class_drop)
+    options = Options(version_compatible, hardware_compatible, workspace, calibration_method, limits)
     cpu = for_cpu(target or ())
     if not cpu:
         chosen, _, _ = toolchain(flavour, target or (), wanted)

@@ -75,8 +75,10 @@ def build_engine(
     with tempfile.TemporaryDirectory(prefix="edgefer-engine-") as folder:
         # Everything slow happens before the output folder is touched.
         ready = Path(folder) / ONNX
-        with parts.part("holding limits"):
-            exclusion = hold(onnx, calibration, options)
+        exclusion = None
+        if options.limits is not None and calibration is not None:
+            with parts.part("holding limits"):
+                exclusion = hold(onnx, calibration, options.limits, options.method or DEFAULT)
         left = exclusion.left if exclusion else ()
         with parts.part("converting"):
             card, rounding = at_precision(onnx, source, precision, calibration, ready, options.method or DEFAULT, left)

@@ -87,6 +87,11 @@ def check_cpu(request: Request, refused: Sequence[str] = ()) -> None:
         reason, fix = _WHY_NOT[request.precision]
         raise UsageError(f"--target cpu is for INT8, not for {request.precision.value}: {reason}", fix)
     options = request.options
+    if options.limits is not None:
+        raise UsageError(
+            "--max-drop and --max-class-drop choose the layers of an engine, and --target cpu builds none",
+            "leave them out, and judge the file: edgefer evaluate FILE --against MODEL --max-drop 0.5",
+        )
     given = {
         "--flavour": request.flavour is not None,
         "--batch": request.batch != BATCH,

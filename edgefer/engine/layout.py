@@ -5,6 +5,7 @@ engines/<name>-<precision>-<trt|rtx>-<targets>[-b<batch>][-vc][-hc]/
     model.onnx      the ONNX file at that precision
     int8.onnx       INT8 alone (FP8: fp8.onnx): the same before the rest became half precision, for ONNX Runtime
     layers.json     its fused layers and memory, as the build told them
+    exclusion.json  INT8 within limits: which convolutions stayed in float, in which order and why
     card.json       the model card with the engine's passport
 """
 
@@ -15,13 +16,14 @@ from collections.abc import Sequence
 
 from edgefer.card import FILE, Precision
 from edgefer.engine.details import DETAILS
+from edgefer.engine.holding import EXCLUSION
 from edgefer.engine.options import BATCH, PLAIN, Batch, Options
 from edgefer.trt.flavour import Flavour
 from edgefer.trt.rebuild import ONNX
 
 INT8_ONNX, FP8_ONNX = "int8.onnx", "fp8.onnx"
 # A folder that holds nothing else may be replaced.
-OWN = ("*.engine", ONNX, INT8_ONNX, FP8_ONNX, DETAILS, FILE)
+OWN = ("*.engine", ONNX, INT8_ONNX, FP8_ONNX, DETAILS, EXCLUSION, FILE)
 
 
 def folder_name(

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from edgefer.card import ModelCard, Precision
 from edgefer.errors import UsageError
+from edgefer.quantize.exclusion import Limits
 from edgefer.quantize.method import DEFAULT, Method
+from edgefer.quantize.sensitivity_text import limits_text
 from edgefer.trt.flavour import Flavour
 
 Batch = tuple[int, int, int]
@@ -20,13 +22,14 @@ class Options:
 
     version_compatible: later versions of TensorRT and the lean runtime run the plan too. hardware_compatible: so do all
     GPUs from Ampere on. workspace: scratch memory that a layer may use, MiB; None for no limit of ours.
-    method: how INT8's ranges are chosen; None for the default.
+    method: how INT8's ranges are chosen; None for the default. limits: what INT8 may lose of accuracy; None for no limit.
     """
 
     version_compatible: bool = False
     hardware_compatible: bool = False
     workspace: int | None = None
     method: Method | None = None
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         if self.workspace is not None and self.workspace < 1:
@@ -37,7 +40,8 @@ class Options:
         flags = {"version-compatible": self.version_compatible, "hardware-compatible": self.hardware_compatible}
         room = () if self.workspace is None else (f"workspace {self.workspace} MB",)
         ranges = () if self.method in {None, DEFAULT} else (f"{self.method.value} ranges",)
-        return (*(name for name, wanted in flags.items() if wanted), *room, *ranges)
+        held = () if self.limits is None else (limits_text(self.limits),)
+        return (*(name for name, wanted in flags.items() if wanted), *room, *ranges, *held)
 
 
 PLAIN = Options()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from edgefer.card import ModelCard, Precision
 from edgefer.engine.arithmetic import check_targets
 from edgefer.engine.layout import FP8_ONNX, INT8_ONNX
 from edgefer.errors import BackendError, BuildError, UsageError
+from edgefer.quantize import graph
 from edgefer.quantize.bf16 import to_bf16
 from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.cpu import is_for_cpu
@@ -16,6 +17,7 @@ from edgefer.quantize.fp8 import to_fp8
 from edgefer.quantize.fp16 import Rounding, to_fp16
 from edgefer.quantize.int8 import to_int8
 from edgefer.quantize.method import DEFAULT, Method
+from edgefer.quantize.titles import nodes_of
 from edgefer.trt.flavour import Flavour
 
 
@@ -49,17 +51,18 @@ def at_precision(
     calibration: CalibrationSet | None,
     ready: Path,
     method: Method = DEFAULT,
+    left: Collection[str] = (),
 ) -> tuple[ModelCard, Rounding | None]:
     """Write the graph that is compiled to `ready`: INT8, with ranges by `method`, and FP8 get half precision elsewhere.
 
-    Files that are worth keeping on the way are written beside it. Returns the card, and how the weights were rounded
-    where they were.
+    left: titles of the convolutions that INT8 leaves in float. Files that are worth keeping on the way are written beside
+    it. Returns the card, and how the weights were rounded where they were.
     """
     model = onnx
     if precision is Precision.INT8 and source.precision is Precision.FP32:
         assert calibration is not None
         model = ready.with_name(INT8_ONNX)
-        source = to_int8(onnx, calibration, model, method)
+        source = to_int8(onnx, calibration, model, method, nodes_of(graph.load(onnx)[0], left))
     if precision is Precision.FP8 and source.precision is Precision.FP32:
         assert calibration is not None
         model = ready.with_name(FP8_ONNX)

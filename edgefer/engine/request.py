@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgefer import paths
 from edgefer.card import ModelCard, Precision
+from edgefer.engine.holding import check_limits
 from edgefer.engine.inputs import Inputs, inputs_of
 from edgefer.engine.layout import OWN, folder_name
 from edgefer.engine.options import BATCH, PLAIN, Batch, Options, check_method, check_options, checked_batch
@@ -54,7 +55,8 @@ class Task:
     @property
     def kind(self) -> str:
         """Builds of one kind take about as long."""
-        return kind_of(self.card.architecture, self.request.precision, self.flavour, self.targets)
+        held = " within limits" if self.request.options.limits else ""
+        return kind_of(self.card.architecture, self.request.precision, self.flavour, self.targets) + held
 
     def inputs(self, calibration_sha256: str = "") -> Inputs:
         """The facts of the build. calibration_sha256: of the faces; empty where none are needed."""
@@ -82,6 +84,7 @@ def resolve(request: Request) -> Task:
     file = file_of(request.model)
     card = card_of(file)
     check_method(request.options, request.precision, card)
+    check_limits(request.options, request.precision, card)
     check_source(file, card, request.precision, flavour, targets)
     name = folder_name(card.name, request.precision, flavour, targets, request.options, request.batch)
     folder = request.out or paths.ENGINES / name

@@ -9,6 +9,7 @@ from typing import Any
 from edgefer.card import ModelCard
 from edgefer.engine.past import Compiled
 from edgefer.evaluate.agreement import Agreement
+from edgefer.quantize.exclusion import Exclusion
 from edgefer.quantize.fp16 import Rounding
 
 
@@ -19,7 +20,8 @@ class BuildResult:
     compiled: how the compilation went; None for an engine that was there already. parts: seconds of each part of the
     work, by name. agreement: of `onnx` with the float32 file in ONNX Runtime, None when no faces were given or nothing
     was converted. rounding: of the weights, None without a conversion to half precision. unmeasured: why accuracy was
-    not measured, empty when it was.
+    not measured, empty when it was. exclusion: how limits of accuracy were held; None where none was set, or the engine
+    was kept.
     """
 
     folder: Path
@@ -31,6 +33,7 @@ class BuildResult:
     agreement: Agreement | None = None
     rounding: Rounding | None = None
     unmeasured: str = ""
+    exclusion: Exclusion | None = None
 
     @property
     def kept(self) -> bool:
@@ -57,5 +60,6 @@ class BuildResult:
             "unmeasured": self.unmeasured,
             "agreement": asdict(self.agreement) if self.agreement else None,
             "rounding": asdict(self.rounding) if self.rounding else None,
+            "exclusion": self.exclusion.to_dict() if self.exclusion else None,
             "card": self.card.model_dump(mode="json"),
         }

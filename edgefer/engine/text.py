@@ -10,6 +10,7 @@ from edgefer.engine.measure import Change
 from edgefer.engine.outlook import Outlook
 from edgefer.engine.parts import MEASURING
 from edgefer.engine.result import BuildResult
+from edgefer.quantize.sensitivity_text import exclusion_text
 from edgefer.runtime.open import CHECKPOINTS
 
 # Parts that take less are told together.
@@ -28,6 +29,8 @@ def build_text(result: BuildResult) -> str:
     ]
     if ranges := result.card.tools.get("calibration"):
         lines.append(f"  ranges by {ranges}")
+    if left := result.card.left_in_float:
+        lines.append(f"  left in float, so that accuracy holds: {', '.join(left)}")
     if result.agreement:
         near = result.agreement
         simulated = " (BF16 simulated in float32)" if result.card.precision is Precision.BF16 else ""
@@ -38,6 +41,8 @@ def build_text(result: BuildResult) -> str:
     lines += _accuracy(result)
     if not result.kept:
         lines += _parts(result.parts)
+    if result.exclusion is not None:
+        lines += ["", exclusion_text(result.exclusion)]
     return "\n".join(lines)
 
 
@@ -87,7 +92,7 @@ def _accuracy(result: BuildResult) -> Iterator[str]:
         yield f"  accuracy was not measured{f': {result.unmeasured}' if result.unmeasured else ''}"
         return
     where = f"  accuracy on {after.place} ({after.faces:,} faces, {after.backend}): "
-    if before is None or before == after:
+    if before is None or result.card.precision is Precision.FP32:
         yield f"{where}{after.accuracy:.2%}"
         return
     change = Change(before, after)

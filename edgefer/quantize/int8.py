@@ -24,6 +24,7 @@ from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.method import DEFAULT, PERCENTILE, Method
 from edgefer.quantize.qdq import Rewriter
 from edgefer.quantize.ranges import Ranges, measure, passes
+from edgefer.quantize.titles import titles
 
 _GATES = {"Sigmoid", "HardSigmoid"}
 # The first in which QuantizeLinear and DequantizeLinear take one scale a channel.
@@ -83,14 +84,16 @@ def write_ranges(src: Path, ranges: Ranges, dst: Path, keep: AbstractSet[str] = 
     ArtifactError when the ranges are of another network, BuildError when nothing is left to quantise.
     """
     model, card = float_model(src)
-    names = chosen(src, model, keep)
+    names, named = chosen(src, model, keep), titles(model)
+    left = tuple(named[name] for name in quantisable(model) if name in keep)
     rewriter = Rewriter(model)
     for node in list(model.graph.node):
         if node.name in names:
             rewriter.int8_input(node, 0, ranges.peak(node.input[0]))
             rewriter.int8_weights(node, 1)
     rewriter.finish()
-    card = card.but(precision=Precision.INT8, tools={**card.tools, "calibration": ranges.how})
+    tools = {**card.tools, "calibration": ranges.how}
+    card = card.but(precision=Precision.INT8, tools=tools, left_in_float=left)
     graph.save(model, card, dst)
     return card
 

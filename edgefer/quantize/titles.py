@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 # The module in which edgefer wraps a network for its normalisation.
@@ -18,6 +19,11 @@ def titles(model: Any) -> dict[str, str]:
     weights = {node.name: _plain(node.input[1]) for node in model.graph.node if node.op_type == "Conv"}
     times = Counter(weights.values())
     return {node: title if title and times[title] == 1 else node for node, title in weights.items()}
+
+
+def nodes_of(model: Any, wanted: Collection[str]) -> frozenset[str]:
+    """Names of the nodes that have these titles in an ONNX model."""
+    return frozenset(node for node, title in titles(model).items() if title in wanted)
 
 
 def _plain(weights: str) -> str:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgefer.card import KEY, ModelCard, Precision
+from edgefer.card import KEY, ModelCard, Passport, Precision
 from edgefer.errors import ArtifactError
 from edgefer.trt.driver import Driver
 from edgefer.trt.flavour import Flavour, PlanName
@@ -82,7 +82,8 @@ def _command(source: str, card: ModelCard, flavour: PlanName | None = None, targ
     for target in targets:
         words += ["--target", target]
     if passport := card.engine:
-        # The ONNX file beside an engine has its ranges already; from the model they are chosen anew, in the same way.
+        # The ONNX file beside an engine has its ranges and its layers already; from the model they are chosen anew, in
+        # the same way.
         method = card.tools.get("calibration", "").partition(" ")[0]
         if (
             method
@@ -90,13 +91,18 @@ def _command(source: str, card: ModelCard, flavour: PlanName | None = None, targ
             and card.precision is Precision.INT8
             and source in {passport.source, "MODEL"}
         ):
-            words += ["--calibration-method", method]
+            words += ["--calibration-method", method, *_limits(passport)]
         sizes = passport.batch if len(set(passport.batch)) > 1 else passport.batch[:1]
         words += ["--batch", ":".join(map(str, sizes))]
         if flavour == "tensorrt":
             words += ["--version-compatible"] if passport.version_compatible else []
             words += ["--hardware-compatible"] if passport.hardware_compatible else []
     return shlex.join(words)
+
+
+def _limits(passport: Passport) -> list[str]:
+    limits = {"--max-drop": passport.max_drop, "--max-class-drop": passport.max_class_drop}
+    return [word for name, points in limits.items() if points is not None for word in (name, f"{points:g}")]
 
 
 def _source(path: Path, card: ModelCard) -> str:
