@@ -101,6 +101,43 @@ def test_a_checkpoint_is_exported_on_the_way_and_the_newest_student_is_found(rtx
     assert "mini-fp16-rtx-sm89" in again.out
 
 
+def test_a_dry_run_says_what_the_build_then_does(rtx, cli, tmp_path):
+    arguments = ("build-engine", tiny_net.write(tmp_path / "tiny.onnx"), "--precision", "int8", "--target", "sm89")
+    looked = cli(*arguments, "--dry-run")
+    assert looked.code == 0
+    assert "calibration set: calibration/tiny-noise-140, 140 faces: would be made" in looked.out
+    assert "folder: engines/tiny-int8-rtx-sm89: would be built" in looked.out
+    assert list(Path().iterdir()) == []
+    values = json.loads(cli(*arguments, "--dry-run", "--json").out)
+    assert (values["would_build"], values["calibration"]["state"]) == (True, "would be made")
+
+    done = cli(*arguments)
+    assert "points; worst emotion" in done.out
+    assert "measuring accuracy took" in done.out
+    assert "would be kept" in cli(*arguments, "--dry-run").out
+
+    kept = cli(*arguments)
+    assert "built from the very same: kept; --force builds it again" in kept.err
+    assert "compiling" not in kept.err
+    assert "tiny.engine: " in kept.out
+    assert "MB, kept" in kept.out
+    assert json.loads(cli(*arguments, "--json").out)["kept"] is True
+
+    forced = cli(*arguments, "--force", "--no-measure")
+    assert "about " in forced.err
+    assert "compiling tiny int8 for sm89: done in" in forced.err
+    assert "accuracy was not measured: --no-measure was given" in forced.out
+
+
+def test_without_faces_one_line_says_that_nothing_was_measured(rtx, cli, tmp_path):
+    card = tiny_net.card(provenance=tiny_net.card().provenance.model_copy(update={"dataset": "raf-db"}))
+    onnx = tiny_net.write(tmp_path / "tiny.onnx", own_card=card)
+    done = cli("build-engine", onnx, "--target", "sm89")
+    assert done.code == 0
+    (told,) = (line for line in done.out.splitlines() if "accuracy" in line)
+    assert told == "  accuracy was not measured: no faces are known as 'raf-db'"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -54,8 +54,8 @@ def test_the_same_is_built_once(request_, capfd):
 
 
 def test_what_differs_is_said_and_built_again(request_, capfd):
-    build_once(request_)
-    again = build_once(replace(request_, batch=(1, 2, 4)))
+    first = build_once(request_)
+    again = build_once(replace(request_, batch=(1, 2, 4), out=first.folder))
     assert not again.kept
     assert again.card.engine.batch == (1, 2, 4)
     assert "is built again: batch was 1:8:32, now 1:2:4" in capfd.readouterr().err

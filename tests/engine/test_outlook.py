@@ -63,7 +63,7 @@ def test_after_the_build_the_same_would_be_kept(asked):
     assert (values["would_build"], values["replaces"], values["why"]) == (False, False, [])
     assert values["last_seconds"] > 0
 
-    other = outlook(replace(asked, batch=(1, 2, 4)))
+    other = outlook(replace(asked, batch=(1, 2, 4), out=FOLDER))
     assert (other.would_build, other.to_dict()["replaces"]) == (True, True)
     assert "would be replaced: batch was 1:8:32, now 1:2:4" in outlook_text(other)
     assert "as the last tiny int8 tensorrt_rtx 1 target took" in outlook_text(other)
