@@ -137,7 +137,7 @@ def test_a_workspace_that_is_too_small(cli, onnx):
     assert not Path("engines").exists()
 
 
-@pytest.mark.parametrize(("room", "place"), [(60_000, f"cannot write {FOLDER}:"), (100, "cannot write ")])
+@pytest.mark.parametrize(("room", "place"), [(60_000, "cannot write engines/tiny-fp16-rtx-sm89:"), (100, "cannot write ")])
 def test_a_disk_that_fills_up_in_the_middle_of_a_write(engine, room, place):
     """The limit is on the size of each file: the plan does not fit, or not even the ONNX file."""
     before = {path: path.read_bytes() for path in Path.cwd().rglob("*") if path.is_file()}
