@@ -6,7 +6,7 @@ them, residual sums, and pooling by maximum. Gates, averages and the classifier 
 
 x86 processors without VNNI add products of unsigned and signed bytes in 16 bits, which overflows without a word (ONNX
 Runtime's documentation, "When to use reduce-range"). Weights of 7 bits would prevent it and cost accuracy everywhere;
-`OnnxSession` asks ONNX Runtime for other kernels on those processors instead.
+`OnnxSession` takes other kernels on those processors instead.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import numpy as np
 from edgefer.card import KEY, ModelCard, Precision
 from edgefer.errors import ArtifactError
 from edgefer.paths import require_file
+from edgefer.runtime.overflow import EXACT, products_overflow
 from edgefer.runtime.rounded import in_float32
 from edgefer.runtime.session import Array, Session
 
@@ -31,8 +32,9 @@ class OnnxSession(Session):
     def __init__(self, path: Path, threads: int | None = None, optimise: bool | None = None) -> None:
         card = read_card(path)
         fragile = card.tools.get("mixed") == "int8+fp16" or card.precision is Precision.FP8
+        exact = card.precision is Precision.INT8 and products_overflow()
         simulated = in_float32(read_graph(path)) if card.precision is Precision.BF16 else None
-        self._session = open_graph(path, threads, optimise if optimise is not None else not fragile, simulated)
+        self._session = open_graph(path, threads, optimise if optimise is not None else not fragile, simulated, exact)
         super().__init__(card)
         self.backend = "onnxruntime cpu, bf16 simulated" if simulated is not None else "onnxruntime cpu"
         self._check(path)
@@ -56,19 +58,24 @@ class OnnxSession(Session):
 
 
 def open_graph(
-    path: Path, threads: int | None = None, optimise: bool = True, instead: ModelProto | None = None
+    path: Path,
+    threads: int | None = None,
+    optimise: bool = True,
+    instead: ModelProto | None = None,
+    exact: bool = False,
 ) -> InferenceSession:
     """ONNX Runtime's own session for a file, on the CPU, silent; ArtifactError when it cannot be run.
 
-    instead: the graph to run for the file, where it is not the file's own.
+    instead: the graph to run for the file, where it is not the file's own. exact: take the kernels for INT8 that compute
+    rightly on every processor, slower ones on x86.
     """
     import onnxruntime as ort
 
     require_file(path, "an ONNX file", _FIX)
     options = ort.SessionOptions()
     options.log_severity_level = 4
-    # Without it, products of INT8 overflow unseen on x86 processors that lack VNNI; elsewhere it changes nothing.
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    if exact:
+        options.add_session_config_entry(EXACT, "1")
     if threads:
         options.intra_op_num_threads = threads
     if not optimise:
