@@ -63,10 +63,10 @@ def build_engine(
         typer.Option(help="tensorrt or tensorrt_rtx; default tensorrt where there is a GPU, tensorrt_rtx where not."),
     ] = None,
     version_compatible: Annotated[
-        bool, typer.Option("--version-compatible", help="Later TensorRT and the lean runtime run it too (tensorrt).")
+        bool, typer.Option("--version-compatible", help="An engine for the small lean runtime (tensorrt).")
     ] = False,
     hardware_compatible: Annotated[
-        bool, typer.Option("--hardware-compatible", help="GPUs from Ampere on run it too (tensorrt).")
+        bool, typer.Option("--hardware-compatible", help="An engine for all GPUs from Ampere on (tensorrt).")
     ] = False,
     workspace: Annotated[
         int | None, typer.Option(metavar="MB", help="Scratch memory of a layer at most; default TensorRT's own choice.")

@@ -24,6 +24,7 @@ class Clock:
         self._share = Share()
         self._start = self._heard = time.monotonic()
         self._shown = 0
+        self._succeeded = False
         self._anchor: tuple[float, float] | None = None
 
     def start(self, name: str, parent: str | None, steps: int) -> None:
@@ -79,15 +80,21 @@ class Clock:
         """How much is done: of the time where that is known, else of TensorRT's steps; never falls."""
         left, elapsed = self.left, self.elapsed
         now = self._share.percent
-        if not self.complete and left is not None:
+        if self.complete:
+            now = WHOLE
+        elif left is not None:
             now = min(int(WHOLE * elapsed / (elapsed + left)), WHOLE - 1)
         self._shown = max(self._shown, now)
         return self._shown
 
     @property
     def complete(self) -> bool:
-        """Whether TensorRT's outermost phase is over."""
-        return self._share.percent == WHOLE
+        """Whether there is a plan. TensorRT's outermost phase ends before, and also where it fails."""
+        return self._succeeded
+
+    def succeed(self) -> None:
+        """There is a plan."""
+        self._succeeded = True
 
     def result(self) -> Compiled:
         """What to keep of it, now that it is over."""

@@ -54,6 +54,8 @@ def compile_plan(
         with timed_before(flavour, driver.probe(), config), watching(flavour, title, clock) as monitor:
             config.progress_monitor = monitor
             data = builder.build_serialized_network(network, config)
+            if data is not None:
+                clock.succeed()
         if data is None:
             raise BuildError(f"{flavour.title} cannot build it: {messages.reason()}", _advice(messages, options))
         compiled = clock.result()

@@ -20,9 +20,9 @@ BATCH: Batch = (1, 8, 32)
 class Options:
     """What a build may be asked for besides precision, targets and batch range.
 
-    version_compatible: later versions of TensorRT and the lean runtime run the plan too. hardware_compatible: so do all
-    GPUs from Ampere on. workspace: scratch memory that a layer may use, MiB; None for no limit of ours.
-    method: how INT8's ranges are chosen; None for the default. limits: what INT8 may lose of accuracy; None for no limit.
+    version_compatible: the plan is for the lean runtime. hardware_compatible: all GPUs from Ampere on run it.
+    workspace: scratch memory that a layer may use, MiB; None for no limit of ours. method: how INT8's ranges are chosen;
+    None for the default. limits: what INT8 may lose of accuracy; None for no limit.
     """
 
     version_compatible: bool = False
@@ -51,7 +51,7 @@ def check_options(options: Options, flavour: Flavour, targets: Sequence[str]) ->
     """Raise UsageError, with the reason, for what a flavour cannot do for these targets."""
     if options.version_compatible and not flavour.supports_version_compatible:
         raise UsageError(
-            f"{flavour.title} builds no version-compatible engines: each runs on the version that built it alone",
+            f"{flavour.title} builds no version-compatible engines: there is no lean runtime of it to run them",
             "leave --version-compatible out, or use --flavour tensorrt",
         )
     if options.hardware_compatible and not flavour.supports_hardware_compatible:

@@ -26,6 +26,7 @@ def test_without_a_terminal_a_line_comes_though_tensorrt_says_nothing(monkeypatc
         clock.start("Timing tactics", "Building engine", 3)
         time.sleep(0.4)
         clock.finish("Building engine")
+        clock.succeed()
     *lines, last = capfd.readouterr().err.splitlines()
     assert len(lines) >= 3
     assert lines[0].startswith("compiling x: 0 %, Timing tactics, ")
@@ -39,7 +40,7 @@ def test_a_build_that_failed_is_not_called_done(capfd):
     clock = Clock()
     with shown("compiling x", clock):
         clock.start("Building engine", None, 2)
-        clock.advance("Building engine", 0)
+        clock.finish("Building engine")
     assert capfd.readouterr().err == ""
 
 
@@ -52,7 +53,7 @@ def test_in_a_terminal_a_bar_moves_though_tensorrt_says_nothing(monkeypatch, cap
     with shown("compiling x", clock):
         clock.start("Timing tactics", None, 2)
         time.sleep(0.3)
-        clock.finish("Timing tactics")
+        clock.succeed()
     err = capfd.readouterr().err
     assert "compiling x" in err
     assert "Timing tactics" in err
@@ -71,5 +72,5 @@ def test_further_processes_show_nothing(monkeypatch, capfd):
     clock = Clock()
     with shown("compiling x", clock):
         clock.start("a", None, 1)
-        clock.finish("a")
+        clock.succeed()
     assert capfd.readouterr().err == ""

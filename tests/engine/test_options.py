@@ -36,7 +36,10 @@ def test_batch_ranges():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (Options(version_compatible=True), r"no version-compatible engines.*--flavour tensorrt"),
+        (
+            Options(version_compatible=True),
+            r"no version-compatible engines: there is no lean runtime.*--flavour tensorrt",
+        ),
         (Options(hardware_compatible=True), r"no hardware-compatible engines.*--target sm86 --target sm89"),
     ],
 )
@@ -65,11 +68,12 @@ def test_weights_cannot_be_left_out(rtx):
         refuse_strip(Flavour)
 
 
-def test_a_workspace_that_is_too_small_ends_a_real_build_with_the_option_to_raise(rtx, tmp_path):
+def test_a_workspace_that_is_too_small_ends_a_real_build_with_the_option_to_raise(rtx, tmp_path, capfd):
     onnx = tiny_net.write(tmp_path / "a.onnx")
     with pytest.raises(BuildError, match=r"workspace limit.*raise --workspace") as caught:
         compile_plan(rtx, onnx.read_bytes(), (1, 512, 4096), ("sm89",), "compiling", Options(workspace=1))
     assert "\n" not in str(caught.value)
+    assert "done" not in capfd.readouterr().err
     assert compile_plan(rtx, onnx.read_bytes(), (1, 8, 32), ("sm89",), "compiling", Options(workspace=64)).data
 
 
@@ -79,7 +83,9 @@ def test_folders_of_compatible_engines_do_not_meet_the_others(rtx):
 
 
 def test_folders_of_other_batch_ranges_do_not_meet_the_default_ones(rtx):
-    names = [folder_name("c", Precision.BF16, rtx, ["sm89"], batch=batch) for batch in [(1, 8, 32), (4, 4, 4), (1, 4, 4)]]
+    names = [
+        folder_name("c", Precision.BF16, rtx, ["sm89"], batch=batch) for batch in [(1, 8, 32), (4, 4, 4), (1, 4, 4)]
+    ]
     assert names == ["c-bf16-rtx-sm89", "c-bf16-rtx-sm89-b4", "c-bf16-rtx-sm89-b1-4-4"]
 
 

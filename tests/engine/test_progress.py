@@ -41,6 +41,7 @@ def test_what_tensorrt_reports_sets_the_clock(flavour, capfd):
         assert monitor.step_complete("Building engine", 0)
         assert (clock.phase, clock.percent) == ("Building engine", 50)
         monitor.phase_finish("Building engine")
+        clock.succeed()
     assert list(clock.marks) == ["Building engine"]
     assert "compiling x: done in" in capfd.readouterr().err
 
