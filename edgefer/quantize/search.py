@@ -14,9 +14,9 @@ from edgefer.card import ModelCard
 from edgefer.console import progress, say
 from edgefer.data.faces import FaceSet
 from edgefer.data.load import load_faces, split_names
-from edgefer.errors import ArtifactError, DataError
+from edgefer.errors import ArtifactError, DataError, UsageError
 from edgefer.evaluate.answers import Answers
-from edgefer.evaluate.protocol import default_split
+from edgefer.evaluate.protocol import TRAINING, default_split
 from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.draw import draw
 from edgefer.quantize.exclusion import Exclusion, Limits, exclude
@@ -105,10 +105,19 @@ def ranking_faces(card: ModelCard, calibration: CalibrationSet, count: int | Non
 
 
 def judging_faces(card: ModelCard, calibration: CalibrationSet) -> FaceSet:
-    """The split that `edgefer evaluate` would judge the model on; raises UsageError when it is not on this machine."""
+    """The split that `edgefer evaluate` would judge the model on.
+
+    Raises UsageError when it is not on this machine, or is the one whose faces set the ranges.
+    """
     manifest, own = calibration.manifest, card.provenance.dataset
     source = manifest.source if own in {"", manifest.dataset} else own
-    return load_faces(source, default_split(card, split_names(source), source))
+    split = default_split(card, split_names(source), source)
+    if split == TRAINING:
+        raise UsageError(
+            f"{card.name} was trained on all faces of {source}, and faces that set the ranges cannot judge them",
+            "build without --max-drop and --max-class-drop",
+        )
+    return load_faces(source, split)
 
 
 def _rank(trials: Trials, faces: FaceSet) -> Sensitivity:

@@ -114,8 +114,9 @@ def test_faces_that_have_changed_do_not_rank(src, calibration):
 
 def test_the_judges_are_those_that_evaluate_takes(src, calibration):
     assert judging_faces(ruined.card(), calibration).split == "PublicTest"
-    chosen = ruined.card().but(provenance=Provenance(dataset="noise", splits=("Training", "Training")))
-    assert judging_faces(chosen, calibration).split == "Training"
+    everything = ruined.card().but(provenance=Provenance(dataset="noise", splits=("Training", "Training")))
+    with pytest.raises(UsageError, match="faces that set the ranges cannot judge them"):
+        judging_faces(everything, calibration)
     unknown = ruined.card().but(provenance=Provenance())
     assert judging_faces(unknown, calibration).name == "noise"
     with pytest.raises(UsageError, match="no faces are known as 'elsewhere'"):
