@@ -1,10 +1,9 @@
-"""FP8 (e4m3: 4 significant bits, up to 448) by explicit quantise/dequantise nodes, from the ranges that INT8 uses.
+"""FP8 (e4m3: 4 significant bits, up to 448) by explicit quantise/dequantise nodes, from ranges over INT8's faces.
 
 One scale a tensor, for activations and for weights: TensorRT-RTX then writes a convolution's result in half precision at
 once, where one scale a channel leaves it a float32 tensor and one more kernel (seen in its layer tables). What INT8
 leaves in float stays there, and so does the first convolution: 4 significant bits of a pixel are too few, and it is the
-cheapest of all. On FER2013's PublicTest that alone brings the labels that student C shares with its float32 self from
-88 % to 97 %.
+cheapest of all.
 """
 
 from __future__ import annotations

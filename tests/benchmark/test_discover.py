@@ -98,6 +98,8 @@ def test_a_folder_is_everything_in_it_but_what_only_engines_use(tmp_path):
     onnx(folder / "engines" / "int8" / "model.onnx", precision=Precision.INT8, seed=2, tools={"mixed": "int8+fp16"})
     engine(folder / "engines" / "fp16", precision=Precision.FP16)
     onnx(folder / "engines" / "fp16" / "model.onnx", precision=Precision.FP16, seed=3)
+    onnx(folder / "engines" / "bf16" / "model.onnx", precision=Precision.BF16, seed=4)
+    onnx(folder / "engines" / "fp8" / "fp8.onnx", precision=Precision.FP8, seed=5)
     assert names(rows(tmp_path, folder)) == [
         "mini-c, PyTorch FP32",
         "mini-c, ONNX Runtime FP32",

@@ -59,6 +59,33 @@ def test_int8_makes_its_own_set_and_uses_it_again(rtx, cli, tmp_path):
     assert "140 faces of noise, as before" in again.err
 
 
+def test_fp8_is_calibrated_and_says_which_default_targets_it_leaves_out(rtx, cli, tmp_path):
+    onnx = tiny_net.write(tmp_path / "tiny.onnx")
+    done = cli("build-engine", onnx, "--precision", "fp8")
+    assert done.code == 0, done.err
+    assert done.out.startswith("engines/tiny-fp8-rtx-sm89+sm120/tiny.engine: ")
+    assert "1 conv half, 3 conv fp8" in done.out or "3 conv fp8, 1 conv half" in done.out
+    assert "FP8 needs sm89 or later: for sm89+sm120, not for sm80, sm86\n" in done.err
+    assert "calibration set calibration/tiny-noise-140: 140 faces of noise\n" in done.err
+    assert ModelCard.beside(Path("engines/tiny-fp8-rtx-sm89+sm120/tiny.engine")).engine.calibration_sha256
+    refused = one_line(cli("build-engine", onnx, "--precision", "fp8", "--target", "sm86"))
+    assert "has no FP8 for sm86, but from sm89 on. use --precision fp16" in refused
+
+
+def test_bf16_is_simulated_on_a_cpu_and_says_so(rtx, cli, tmp_path):
+    done = cli("build-engine", tiny_net.write(tmp_path / "tiny.onnx"), "--precision", "bf16")
+    assert done.code == 0, done.err
+    assert done.out.startswith(f"engines/tiny-bf16-rtx-{ALL}/tiny.engine: ")
+    assert "computes in: 4 conv bfloat16" in done.out
+    assert "in ONNX Runtime (BF16 simulated in float32), " in done.out
+    passport = ModelCard.beside(Path(f"engines/tiny-bf16-rtx-{ALL}/tiny.engine")).engine
+    assert passport.after.backend == "onnxruntime cpu, bf16 simulated"
+    assert passport.before.backend == "onnxruntime cpu"
+    shown = cli("inspect", f"engines/tiny-bf16-rtx-{ALL}").out
+    assert "  4 conv bfloat16, 4 matmul bfloat16\n" in shown
+    assert "fused layers:" in shown
+
+
 def test_options_reach_the_build(rtx, cli, tmp_path):
     onnx = tiny_net.write(tmp_path / "tiny.onnx")
     make_calibration_set(screen(tiny_net.faces(seed=9)), tiny_net.card(), 35, tmp_path / "set")
