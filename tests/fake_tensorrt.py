@@ -12,6 +12,7 @@ import ctypes
 import functools
 import json
 from enum import IntEnum
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -352,6 +353,8 @@ class TensorRT(ModuleType):
 
     def __init__(self, name: str, version: str, has_driver: bool = True) -> None:
         super().__init__(name)
+        # PyTorch's exporter asks for it.
+        self.__spec__ = ModuleSpec(name, None)
         self.__version__, self.has_driver = version, has_driver
         self.calls, self.built, self.broken = [], [], ""
         self.layer_table = '{"Layers": []}'

@@ -71,6 +71,9 @@ def build_engine(
     workspace: Annotated[
         int | None, typer.Option(metavar="MB", help="Scratch memory of a layer at most; default TensorRT's own choice.")
     ] = None,
+    torch_tensorrt: Annotated[
+        bool, typer.Option("--torch-tensorrt", help="Compile a checkpoint from PyTorch, not from ONNX (tensorrt).")
+    ] = False,
     strip: Annotated[bool, typer.Option("--strip", help="Leave the weights out: refused, with the reason.")] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Its folder.", show_default="engines/MODEL-PRECISION-...")
@@ -99,7 +102,7 @@ def build_engine(
 
     wanted, sizes = Precision(precision.value), parse_batch(batch)
     limits = None if max_drop is None and max_class_drop is None else Limits(max_drop, max_class_drop)
-    options = Options(version_compatible, hardware_compatible, workspace, calibration_method, limits)
+    options = Options(version_compatible, hardware_compatible, workspace, calibration_method, limits, torch_tensorrt)
     cpu = for_cpu(target or ())
     if not cpu:
         chosen, _, _ = toolchain(flavour, target or (), wanted)

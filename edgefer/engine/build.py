@@ -24,6 +24,7 @@ from edgefer.engine.precision import at_precision, check_calibration, check_sour
 from edgefer.engine.result import BuildResult
 from edgefer.engine.source import file_of
 from edgefer.engine.toolchain import toolchain
+from edgefer.engine.torch_compiler import compiler_of, compiler_tools
 from edgefer.evaluate.agreement import Agreement, compare_logits
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import FACES, CalibrationSet
@@ -69,6 +70,7 @@ def build_engine(
     check_calibration(source, precision, calibration)
     if not precision.calibrated:
         calibration = None
+    compiler = compiler_of(model or onnx, precision) if options.torch_tensorrt else compile_plan
     out = out or paths.ENGINES / folder_name(source.name, precision, chosen, target_names, options, batch)
     paths.refuse_foreign(out, OWN, "an engine")
     parts = Parts()
@@ -90,7 +92,7 @@ def build_engine(
                 agreement = _compare(reference, ready, pixels)
         title = f"compiling {card.name} {precision.value} for {'+'.join(target_names)}"
         with parts.part("compiling"):
-            plan = compile_plan(
+            plan = compiler(
                 chosen, ready.read_bytes(), batch, target_names, title, options, last.compiled if last else None
             )
         with parts.part("proving"):
@@ -123,7 +125,7 @@ def build_engine(
             census=proof,
             inputs=inputs_of(made_of, precision, chosen, machine, target_names, batch, options, sha256),
         )
-        card = card.but(engine=passport, tools={**card.tools, chosen.name: chosen.version})
+        card = card.but(engine=passport, tools={**card.tools, chosen.name: chosen.version, **compiler_tools(options)})
         engine = engine_name(card.name)
         with parts.part("writing"), paths.atomic_dir(out) as temporary:
             (temporary / engine).write_bytes(plan.data)

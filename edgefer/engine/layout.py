@@ -37,10 +37,11 @@ def folder_name(
     """Such as `mini-c-int8-rtx-sm80+sm89`: what tells one engine from another at a glance.
 
     A batch range that is not the default follows as `-b2-4-16`, or `-b4` for four faces exactly, then `-vc` and `-hc`
-    for version- and hardware-compatible engines.
+    for version- and hardware-compatible engines, and `-torch` for those that torch-tensorrt compiled.
     """
     sizes = "" if batch == BATCH else "-b" + "-".join(map(str, batch[:1] if len(set(batch)) == 1 else batch))
     suffix = sizes + "-vc" * options.version_compatible + "-hc" * options.hardware_compatible
+    suffix += "-torch" * options.torch_tensorrt
     return f"{_slug(name)}-{precision.value}-{flavour.short}-{'+'.join(targets)}{suffix}"
 
 

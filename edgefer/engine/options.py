@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from edgefer.card import ModelCard, Precision
 from edgefer.errors import UsageError
 from edgefer.quantize.exclusion import Limits
 from edgefer.quantize.method import DEFAULT, Method
 from edgefer.quantize.sensitivity_text import limits_text
+from edgefer.runtime.open import CHECKPOINTS
 from edgefer.trt.flavour import Flavour
 
 Batch = tuple[int, int, int]
@@ -23,6 +25,7 @@ class Options:
     version_compatible: the plan is for the lean runtime. hardware_compatible: all GPUs from Ampere on run it.
     workspace: scratch memory that a layer may use, MiB; None for no limit of ours. method: how INT8's ranges are chosen;
     None for the default. limits: what INT8 may lose of accuracy; None for no limit.
+    torch_tensorrt: compile the PyTorch network and not its ONNX file.
     """
 
     version_compatible: bool = False
@@ -30,6 +33,7 @@ class Options:
     workspace: int | None = None
     method: Method | None = None
     limits: Limits | None = None
+    torch_tensorrt: bool = False
 
     def __post_init__(self) -> None:
         if self.workspace is not None and self.workspace < 1:
@@ -37,7 +41,11 @@ class Options:
 
     def words(self) -> tuple[str, ...]:
         """Those that were asked for."""
-        flags = {"version-compatible": self.version_compatible, "hardware-compatible": self.hardware_compatible}
+        flags = {
+            "version-compatible": self.version_compatible,
+            "hardware-compatible": self.hardware_compatible,
+            "torch-tensorrt": self.torch_tensorrt,
+        }
         room = () if self.workspace is None else (f"workspace {self.workspace} MB",)
         ranges = () if self.method in {None, DEFAULT} else (f"{self.method.value} ranges",)
         held = () if self.limits is None else (limits_text(self.limits),)
@@ -64,8 +72,21 @@ def check_options(options: Options, flavour: Flavour, targets: Sequence[str]) ->
             f"hardware-compatible engines run on GPUs from Ampere (sm80) on, and this one is {older[0]}",
             "leave --hardware-compatible out",
         )
+    if options.torch_tensorrt and flavour.supports_targets:
+        raise UsageError(
+            f"torch-tensorrt compiles for standard TensorRT, not for {flavour.title}",
+            "leave --torch-tensorrt out, or use --flavour tensorrt",
+        )
     if options.workspace is not None and not flavour.supports_workspace:
         raise UsageError(f"{flavour.title} knows no limit of scratch memory", "leave --workspace out")
+
+
+def check_network(options: Options, model: Path) -> None:
+    """Raise UsageError when torch-tensorrt was asked for and the file of a model holds no PyTorch network."""
+    if options.torch_tensorrt and model.suffix not in CHECKPOINTS:
+        raise UsageError(
+            f"{model} is no PyTorch network, which torch-tensorrt compiles", "name a checkpoint or a run's folder"
+        )
 
 
 def check_method(options: Options, precision: Precision, card: ModelCard) -> None:

@@ -10,7 +10,16 @@ from edgefer.card import ModelCard, Precision
 from edgefer.engine.holding import check_limits
 from edgefer.engine.inputs import Inputs, inputs_of
 from edgefer.engine.layout import OWN, folder_name
-from edgefer.engine.options import BATCH, PLAIN, Batch, Options, check_method, check_options, checked_batch
+from edgefer.engine.options import (
+    BATCH,
+    PLAIN,
+    Batch,
+    Options,
+    check_method,
+    check_network,
+    check_options,
+    checked_batch,
+)
 from edgefer.engine.past import kind_of
 from edgefer.engine.precision import check_source
 from edgefer.engine.source import card_of, file_of
@@ -82,6 +91,7 @@ def resolve(request: Request) -> Task:
     flavour, machine, targets = toolchain(request.flavour, request.targets, request.precision)
     check_options(request.options, flavour, targets)
     file = file_of(request.model)
+    check_network(request.options, file)
     card = card_of(file)
     check_method(request.options, request.precision, card)
     check_limits(request.options, request.precision, card)

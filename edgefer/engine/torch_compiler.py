@@ -13,6 +13,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgefer.card import InputSpec, Precision
@@ -21,14 +22,16 @@ from edgefer.engine.census import ARITHMETIC
 from edgefer.engine.clock import Clock
 from edgefer.engine.compiler import Plan
 from edgefer.engine.details import from_engine
-from edgefer.engine.options import Batch, Options
+from edgefer.engine.options import Batch, Options, check_network
 from edgefer.engine.past import Compiled
 from edgefer.errors import BackendError, BuildError, Interrupted, UsageError
 from edgefer.paths import cache_dir
+from edgefer.runtime.open import artifact
 from edgefer.trt import driver
 from edgefer.trt.flavour import Flavour, version_parts
 from edgefer.trt.logger import listening
 from edgefer.trt.plan import parse_header, same_version
+from edgefer.trt.rebuild import TORCH_TENSORRT
 
 if TYPE_CHECKING:
     from edgefer.models.network import Network
@@ -38,7 +41,29 @@ Compiler = Callable[[Flavour, bytes, Batch, Sequence[str], str, Options, "Compil
 _COMPUTES_IN = (Precision.FP32, Precision.FP16, Precision.BF16)
 _CONVERT = "convert_exported_program_to_serialized_trt_engine"
 _DEVICE = "cuda"
-_WITHOUT = "leave --compiler out"
+_WITHOUT = "leave --torch-tensorrt out"
+
+
+def compiler_of(model: Path, precision: Precision) -> Compiler:
+    """`torch_compiler` for a checkpoint or a run's folder, trimmed as an exported file is.
+
+    Raises UsageError for a model that is no PyTorch network, and as `torch_compiler`.
+    """
+    path = artifact(model)
+    check_network(Options(torch_tensorrt=True), path)
+    load_torch_tensorrt()
+    from edgefer.models.checkpoint import load
+    from edgefer.models.network import Network
+    from edgefer.models.trim import trim
+
+    network, card = load(path)
+    body = network.body if card.trimmed else trim(network.body, *card.input.shape)
+    return torch_compiler(Network(body, card.input).eval(), card.input, precision)
+
+
+def compiler_tools(options: Options) -> dict[str, str]:
+    """What a card says of it: its version, where it was asked for."""
+    return {TORCH_TENSORRT: _installed("torch-tensorrt")} if options.torch_tensorrt else {}
 
 
 def torch_compiler(network: Network, spec: InputSpec, precision: Precision) -> Compiler:
@@ -133,11 +158,12 @@ def _words(convert: Callable[..., bytes], options: Options) -> dict[str, Any]:
     if options.version_compatible:
         raise UsageError(
             "torch-tensorrt puts a lean runtime, which is code, into each version-compatible engine",
-            "leave --compiler or --version-compatible out",
+            "leave --torch-tensorrt or --version-compatible out",
         )
     if options.hardware_compatible and "hardware_compatible" not in known:
         raise UsageError(
-            "this torch-tensorrt builds no hardware-compatible engines", "leave --compiler or --hardware-compatible out"
+            "this torch-tensorrt builds no hardware-compatible engines",
+            "leave --torch-tensorrt or --hardware-compatible out",
         )
     words: dict[str, Any] = {"timing_cache_path": str(cache_dir() / "tensorrt" / "torch-tensorrt.cache")}
     # From 2.13 at the latest it knows strong typing alone and has no word for it.

@@ -13,6 +13,7 @@ from edgefer.trt.driver import Driver
 from edgefer.trt.flavour import Flavour, PlanName
 
 ONNX = "model.onnx"
+TORCH_TENSORRT = "torch_tensorrt"
 
 
 def as_it_was(path: Path, card: ModelCard) -> str:
@@ -58,8 +59,10 @@ def recalibrated(card: ModelCard) -> str:
     passport = card.engine
     assert passport is not None
     targets = passport.targets if passport.flavour == "tensorrt_rtx" else ()
-    command = _command(passport.source or "MODEL", card, passport.flavour, targets)
-    return f"{command} --calibration {shlex.quote(str(Path(passport.calibration).parent))}"
+    words = ["--calibration", str(Path(passport.calibration).parent)]
+    for option, limit in (("--max-drop", passport.max_drop), ("--max-class-drop", passport.max_class_drop)):
+        words += [] if limit is None else [option, f"{limit:g}"]
+    return f"{_command(passport.source or 'MODEL', card, passport.flavour, targets)} {shlex.join(words)}"
 
 
 def covers(target: str, gpu: str, flavour: PlanName, hardware_compatible: bool = False) -> bool:
@@ -95,6 +98,7 @@ def _command(source: str, card: ModelCard, flavour: PlanName | None = None, targ
         sizes = passport.batch if len(set(passport.batch)) > 1 else passport.batch[:1]
         words += ["--batch", ":".join(map(str, sizes))]
         if flavour == "tensorrt":
+            words += ["--torch-tensorrt"] if TORCH_TENSORRT in card.tools else []
             words += ["--version-compatible"] if passport.version_compatible else []
             words += ["--hardware-compatible"] if passport.hardware_compatible else []
     return shlex.join(words)
@@ -106,8 +110,8 @@ def _limits(passport: Passport) -> list[str]:
 
 
 def _source(path: Path, card: ModelCard) -> str:
-    """The ONNX file beside an engine, else the model that it was built from, else a word to replace."""
+    """The ONNX file beside an engine, if that was compiled, else the model it was built from, else a word to replace."""
     beside = path.parent / ONNX
-    if beside.is_file():
+    if beside.is_file() and TORCH_TENSORRT not in card.tools:
         return str(beside)
     return (card.engine.source if card.engine else "") or "MODEL"

@@ -5,16 +5,21 @@ from __future__ import annotations
 import sys
 from importlib.metadata import PackageNotFoundError
 
+import numpy as np
 import pytest
 import torch
 
 from edgefer.card import InputSpec, Precision
 from edgefer.engine import torch_compiler
+from edgefer.engine.once import build_once
 from edgefer.engine.options import Options
+from edgefer.engine.request import Request
 from edgefer.errors import BackendError, BuildError, Interrupted, UsageError
 from edgefer.models.network import Network
+from edgefer.runtime.engine import open_engine
 from edgefer.trt.flavour import load
-from tests import fake_gpu, fake_torch_tensorrt
+from edgefer.trt.rebuild import as_it_was
+from tests import fake_gpu, fake_torch_tensorrt, nets, tiny_net
 
 SPEC = InputSpec(height=32, width=32)
 
@@ -158,3 +163,39 @@ def test_a_plan_of_another_tensorrt_is_refused(install, network, monkeypatch):
         BuildError, match=r"made a plan of tensorrt 11\.0\.0\.1 where TensorRT 11\.4\.0\.106 is installed"
     ):
         compile_it(network)
+
+
+def test_a_checkpoint_is_built_run_and_described_as_any_other(install, tmp_path):
+    """The whole way with both fakes: same passport, same census, same session, and the command that builds it again."""
+    module = install()
+    run = tmp_path / "run"
+    run.mkdir()
+    nets.write_checkpoint(run / "best.safetensors")
+    sys.modules[
+        "tensorrt"
+    ].layer_table = (
+        '{"Layers": [{"Name": "c", "LayerType": "CaskConvolution", "Inputs": [{"Format/Datatype": "Half"}]}]}'
+    )
+    result = build_once(Request(run, Precision.FP16, options=Options(torch_tensorrt=True), measure=False))
+    assert len(module.calls) == 1
+    assert result.folder.name == "tiny-fp16-trt-sm89-torch"
+    passport = result.card.engine
+    assert passport.census["engine conv half"] == 1
+    assert result.card.tools["torch_tensorrt"] == "2.13.0"
+    assert passport.inputs["options"] == "torch-tensorrt"
+    command = f"edgefer build-engine {run} --precision fp16 --flavour tensorrt --batch 1:8:32 --torch-tensorrt"
+    assert as_it_was(result.engine, result.card) == command
+    with open_engine(result.engine) as session:
+        assert session.infer(np.zeros((3, 1, 48, 48), np.float32)).shape == (3, 7)
+
+
+def test_an_onnx_file_and_rtx_are_refused(install, monkeypatch, tmp_path):
+    install()
+    onnx = tiny_net.write(tmp_path / "tiny.onnx")
+    with pytest.raises(
+        UsageError, match=r"tiny.onnx is no PyTorch network, which torch-tensorrt compiles\. name a check"
+    ):
+        build_once(Request(onnx, Precision.FP16, options=Options(torch_tensorrt=True)))
+    fake_gpu.install(monkeypatch, name="tensorrt_rtx", version="1.7.1.116")
+    with pytest.raises(UsageError, match="torch-tensorrt compiles for standard TensorRT, not for TensorRT-RTX"):
+        build_once(Request(onnx, Precision.FP16, flavour="rtx", options=Options(torch_tensorrt=True)))

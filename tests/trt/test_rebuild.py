@@ -53,6 +53,8 @@ def test_ranges_are_measured_from_the_model_and_not_from_the_file_that_has_them(
         "edgefer build-engine 'my runs/best.safetensors' --precision int8 --flavour tensorrt_rtx --target sm89 --batch 4"
         " --calibration calibration/c"
     )
+    limited = rebuild.recalibrated(card(calibration="calibration/c/faces.npy", max_drop=0.5, max_class_drop=2))
+    assert limited.endswith(" --calibration calibration/c --max-drop 0.5 --max-class-drop 2")
 
 
 def test_ranges_are_chosen_in_the_same_way_again():
