@@ -43,6 +43,8 @@ def without_card(path: Path, flavour: PlanName) -> str:
 def for_this_machine(path: Path, card: ModelCard, flavour: Flavour, driver: Driver) -> str:
     """How to build an engine again with a flavour that is installed, for what it was built for and this machine's GPU."""
     source, passport, gpu = _source(path, card), card.engine, driver.gpus[0]
+    if card.precision is Precision.INT8 and not flavour.int8_convolutions:
+        return f"{flavour.title} compiles no INT8 convolutions: pip install 'tensorrt-rtx>=1.7'"
     if not flavour.supports_targets:
         return f"build it again: {_command(source, card, 'tensorrt')}"
     before = [target for target in passport.targets if target in flavour.targets] if passport else []
@@ -59,10 +61,7 @@ def recalibrated(card: ModelCard) -> str:
     passport = card.engine
     assert passport is not None
     targets = passport.targets if passport.flavour == "tensorrt_rtx" else ()
-    words = ["--calibration", str(Path(passport.calibration).parent)]
-    for option, limit in (("--max-drop", passport.max_drop), ("--max-class-drop", passport.max_class_drop)):
-        words += [] if limit is None else [option, f"{limit:g}"]
-    return f"{_command(passport.source or 'MODEL', card, passport.flavour, targets)} {shlex.join(words)}"
+    return _command(passport.source or "MODEL", card, passport.flavour, targets)
 
 
 def covers(target: str, gpu: str, flavour: PlanName, hardware_compatible: bool = False) -> bool:
@@ -87,14 +86,9 @@ def _command(source: str, card: ModelCard, flavour: PlanName | None = None, targ
     if passport := card.engine:
         # The ONNX file beside an engine has its ranges and its layers already; from the model they are chosen anew, in
         # the same way.
-        method = card.tools.get("calibration", "").partition(" ")[0]
-        if (
-            method
-            and passport.calibration
-            and card.precision is Precision.INT8
-            and source in {passport.source, "MODEL"}
-        ):
-            words += ["--calibration-method", method, *_limits(passport)]
+        if passport.calibration and source in {passport.source, "MODEL"}:
+            words += ["--calibration", str(Path(passport.calibration).parent)]
+            words += _ranges(card, passport) if card.precision is Precision.INT8 else []
         sizes = passport.batch if len(set(passport.batch)) > 1 else passport.batch[:1]
         words += ["--batch", ":".join(map(str, sizes))]
         if flavour == "tensorrt":
@@ -104,9 +98,12 @@ def _command(source: str, card: ModelCard, flavour: PlanName | None = None, targ
     return shlex.join(words)
 
 
-def _limits(passport: Passport) -> list[str]:
+def _ranges(card: ModelCard, passport: Passport) -> list[str]:
+    """How INT8's ranges were chosen, and within which limits."""
+    method = card.tools.get("calibration", "").partition(" ")[0]
     limits = {"--max-drop": passport.max_drop, "--max-class-drop": passport.max_class_drop}
-    return [word for name, points in limits.items() if points is not None for word in (name, f"{points:g}")]
+    held = [word for name, points in limits.items() if points is not None for word in (name, f"{points:g}")]
+    return [*(["--calibration-method", method] if method else []), *held]
 
 
 def _source(path: Path, card: ModelCard) -> str:

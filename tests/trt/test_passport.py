@@ -219,8 +219,8 @@ def test_a_changed_calibration_set_is_refused_unless_trusted(monkeypatch, tmp_pa
     with pytest.raises(UntrustedError, match=r"was calibrated on .*faces.npy, which has changed since") as caught:
         verify(path, fake_gpu.RTX4090)
     assert caught.value.fix == (
-        "build it again: edgefer build-engine 'a b.onnx' --precision fp16 --flavour tensorrt --batch 1:8:32"
-        f" --calibration '{faces.parent}', or add --trust to run it as it is"
+        "build it again: edgefer build-engine 'a b.onnx' --precision fp16 --flavour tensorrt"
+        f" --calibration '{faces.parent}' --batch 1:8:32, or add --trust to run it as it is"
     )
     assert verify(path, fake_gpu.RTX4090, trust=True)
     faces.unlink()  # an engine travels without its calibration set

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from edgefer.card import Passport, Precision
 from edgefer.trt import rebuild
-from tests import tiny_net
+from edgefer.trt.flavour import load
+from tests import fake_gpu, tiny_net
 
 PASSPORT = Passport(
     flavour="tensorrt_rtx",
@@ -48,20 +49,23 @@ def test_without_a_card_the_onnx_file_tells_its_precision():
 
 def test_ranges_are_measured_from_the_model_and_not_from_the_file_that_has_them():
     Path("model.onnx").write_bytes(b"onnx")
-    command = rebuild.recalibrated(card(calibration="calibration/c/faces.npy", targets=("sm89",)))
-    assert command == (
-        "edgefer build-engine 'my runs/best.safetensors' --precision int8 --flavour tensorrt_rtx --target sm89 --batch 4"
-        " --calibration calibration/c"
+    made = card(calibration="my set/faces.npy", targets=("sm89",), max_drop=0.5, max_class_drop=2)
+    made = made.but(tools={"calibration": "percentile 99.99"})
+    command = (
+        "edgefer build-engine 'my runs/best.safetensors' --precision int8 --flavour tensorrt_rtx --target sm89"
+        " --calibration 'my set' --calibration-method percentile --max-drop 0.5 --max-class-drop 2 --batch 4"
     )
-    limited = rebuild.recalibrated(card(calibration="calibration/c/faces.npy", max_drop=0.5, max_class_drop=2))
-    assert limited.endswith(" --calibration calibration/c --max-drop 0.5 --max-class-drop 2")
+    assert rebuild.recalibrated(made) == command
+    assert "--calibration" not in rebuild.as_it_was(Path("tiny.engine"), made), "the ONNX file has them"
+    Path("model.onnx").unlink()
+    assert rebuild.as_it_was(Path("tiny.engine"), made) == command
+    fp8 = rebuild.recalibrated(made.but(precision=Precision.FP8))
+    assert fp8.endswith("--calibration 'my set' --batch 4"), "it has no choice of ranges"
+    earlier = rebuild.recalibrated(made.but(tools={}))
+    assert "--calibration 'my set' --max-drop" in earlier, "older cards do not say which"
 
 
-def test_ranges_are_chosen_in_the_same_way_again():
-    made = card(calibration="calibration/c/faces.npy").but(tools={"calibration": "percentile 99.99"})
-    assert "--calibration-method percentile --batch 4" in rebuild.recalibrated(made)
-    assert "--calibration-method percentile" in rebuild.as_it_was(Path("tiny.engine"), made)
-    fp8 = made.but(precision=Precision.FP8)
-    assert "--calibration-method" not in rebuild.recalibrated(fp8), "it has no choice"
-    Path("model.onnx").write_bytes(b"onnx")
-    assert "--calibration-method" not in rebuild.as_it_was(Path("tiny.engine"), made), "they are in the file"
+def test_an_rtx_without_int8_convolutions_is_not_told_to_build_them(monkeypatch):
+    fake_gpu.install(monkeypatch, name="tensorrt_rtx", version="1.6.1.120")
+    fix = rebuild.for_this_machine(Path("tiny.engine"), card(), load("tensorrt_rtx"), fake_gpu.RTX4090)
+    assert fix == "TensorRT-RTX 1.6.1.120 compiles no INT8 convolutions: pip install 'tensorrt-rtx>=1.7'"
