@@ -39,6 +39,12 @@ def test_both_witnesses_are_kept_apart():
             {"conv half": 1, "conv int8": 3},
             "but the engine holds 1 conv half, 3 conv",
         ),
+        (
+            Precision.INT8,
+            {"conv int8": 4, "matmul half": 2},
+            {"conv half x int8": 1, "conv int8": 3},
+            "but the engine holds 1 conv half x int8, 3 conv int8",
+        ),
         (Precision.INT8, {"conv half": 4, "matmul half": 2}, {}, "but the ONNX graph holds 4 conv half, 2 matmul half"),
         (Precision.FP8, {"conv fp8": 4}, {"conv half": 4}, "fp8 was asked for, but the engine holds 4 conv half"),
         (

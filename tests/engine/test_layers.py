@@ -28,6 +28,8 @@ Constants: [ { Name: b, Dimensions: [1,128], Strides: [1], Datatype: Half, Forma
 Format: x }], Outputs: [ { Name: o, Dimensions: [1,128], Strides: [1], Datatype: Half, Format: x }], TacticName: t
 Name: __myl_MulSum_myl0_3, LayerType: kgen, Inputs: [ { Name: c, Dimensions: [1,256,1,1], Strides: [1], Datatype: Half, Format: x }], \
 Constants: [ { Name: s, Dimensions: [1,256,1,1], Strides: [1], Datatype: Half, Format: x }], Outputs: [], TacticName: t
+Name: __myl_AddRelu_myl0_3, LayerType: kgen, Inputs: [ { Name: c, Dimensions: [64,32], Strides: [1], Datatype: Half, Format: x }], \
+Constants: [ { Name: s, Dimensions: [64,32], Strides: [1], Datatype: Half, Format: x }], Outputs: [], TacticName: t
 Name: node_Conv_82, LayerType: correlation, Inputs: [ { Name: c, Dimensions: [1,8,24,24], Strides: [1], Datatype: FP8, Format: x }], \
 Constants: [ { Name: w, Dimensions: [16,8,3,3], Strides: [1], Datatype: FP8, Format: x }], Outputs: [ { Name: o, Dimensions: [1,16,24,24], \
 Strides: [1], Datatype: Half, Format: x }], TacticName: t
@@ -85,6 +87,7 @@ def test_the_build_log_is_read():
         Layer("__myl_CorrCast_myl0_4", "conv", "bfloat16", "bfloat16", "float", "runtime_fusion"),
         Layer("__myl_ReshMulSumAddRelu_myl0_28", "matmul", "half", "half", "half", "kgen"),
         Layer("__myl_MulSum_myl0_3", "other", "half", "", "", "kgen"),
+        Layer("__myl_AddRelu_myl0_3", "other", "half", "", "", "kgen"),
         Layer("node_Conv_82", "conv", "fp8", "fp8", "half", "correlation"),
     ]
     assert [layer.arithmetic for layer in layers[:4]] == ["int8", "half x int8", "half", "float"]
