@@ -22,11 +22,14 @@ __all__ = ["NONE", "ORIN", "RTX4090", "VERSIONS", "Cuda", "TensorRT", "install",
 RTX4090 = Driver((Gpu("NVIDIA GeForce RTX 4090", "sm89", 24 << 30),), "580.65.06", "13.0")
 ORIN = Driver((Gpu("Orin", "sm87", 8 << 30),), "540.4.0", "12.6")
 NONE = Driver(problem="no NVIDIA driver is installed")
-# Every kind of TensorRT that edgefer meets: JetPack 6, JetPack 7, the newest, and TensorRT-RTX.
+# Every TensorRT that edgefer meets, but the lean one: JetPack 6 has 10.3, JetPack 7 has 10.13.
 VERSIONS = [
     ("tensorrt", "10.3.0"),
+    ("tensorrt", "10.7.0"),
     ("tensorrt", "10.13.3.9"),
+    ("tensorrt", "10.16.1.11"),
     ("tensorrt", "11.4.0.106"),
+    ("tensorrt_rtx", "1.5.0.114"),
     ("tensorrt_rtx", "1.7.1.116"),
 ]
 

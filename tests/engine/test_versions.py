@@ -11,10 +11,8 @@ from edgefer.trt.flavour import load
 from edgefer.trt.plan import parse_header
 from tests import fake_gpu
 
-ALL = [*fake_gpu.VERSIONS, ("tensorrt", "10.7.0"), ("tensorrt", "10.16.1.11"), ("tensorrt_rtx", "1.5.0.114")]
 
-
-@pytest.mark.parametrize(("name", "version"), ALL)
+@pytest.mark.parametrize(("name", "version"), fake_gpu.VERSIONS)
 def test_a_build_calls_nothing_that_a_version_lacks(monkeypatch, name, version):
     tensorrt, _ = fake_gpu.install(monkeypatch, name=name, version=version)
     flavour = load(name)
@@ -27,7 +25,7 @@ def test_a_build_calls_nothing_that_a_version_lacks(monkeypatch, name, version):
     assert config.targets == ({0: "SM80", 1: "SM86", 2: "SM89", 3: "SM120"} if name == "tensorrt_rtx" else {})
 
 
-@pytest.mark.parametrize(("name", "version"), ALL)
+@pytest.mark.parametrize(("name", "version"), fake_gpu.VERSIONS)
 def test_every_option_is_built_or_refused_before(monkeypatch, name, version):
     tensorrt, _ = fake_gpu.install(monkeypatch, name=name, version=version)
     flavour = load(name)
