@@ -75,7 +75,6 @@ def write_cpu_int8(
     sources = integers(model, names)
     ranges = measure(model, sources.values(), calibration, step, method, percentile)
     scales = {tensor: affine(*ranges[source]) for tensor, source in sources.items()}
-    _fold_relus(model, set(sources))
     _separate_biases(model, names)
     rewriter = Rewriter(model)
     for node in list(model.graph.node):
@@ -119,7 +118,8 @@ def integers(model: Any, names: Collection[str]) -> dict[str, str]:
     """Tensors that are held in steps when the convolutions `names` are quantised, each with the one that ranges it.
 
     They are what the convolutions take and give, both sides of a sum that takes one of these and what it gives, and what
-    pooling by maximum gives of one, which has its range too. A result that goes into nothing but ReLU is held behind it.
+    pooling by maximum gives of one, which has its range too. A result that goes into nothing but ReLU is held behind it, where zero is the lowest step: ONNX
+    Runtime then drops the ReLU, since quantising cuts off the same.
     """
     users = _users(model)
     stored = {item.name for item in model.graph.initializer}
@@ -153,18 +153,11 @@ def _behind_relu(node: Any, users: dict[str, list[Any]]) -> str:
     return str(only.output[0] if only is not None and only.op_type == "Relu" else node.output[0])
 
 
-def _fold_relus(model: Any, held: Collection[str]) -> None:
-    """Drop the ReLUs in front of steps: their zero point is the lowest step, so that quantising does the same."""
-    users = _users(model)
-    for node in list(model.graph.node):
-        given = _behind_relu(node, users)
-        if given != node.output[0] and given in held and node.output[0] not in held:
-            model.graph.node.remove(users[node.output[0]][0])
-            node.output[0] = given
-
-
 def _separate_biases(model: Any, names: Collection[str]) -> None:
-    """Give each convolution a bias of its own: its steps depend on the scale of what the convolution takes."""
+    """Give each convolution a bias of its own: its steps depend on the scale of what the convolution takes.
+
+    ONNX Runtime takes no integer kernel for another scale, and before 1.20 or so a wrong bias.
+    """
     stored = {item.name: item for item in model.graph.initializer}
     seen: set[str] = set()
     for node in model.graph.node:

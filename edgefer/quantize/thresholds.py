@@ -10,6 +10,8 @@ from edgefer.runtime.session import Array
 BINS = 2048
 # Magnitudes that symmetric INT8 has.
 _LEVELS = 128
+# Divergences that differ by less are the same.
+_EQUAL = 1e-9
 
 Counts = npt.NDArray[np.int64]
 
@@ -60,7 +62,8 @@ def entropy_share(counts: Counts) -> float:
     own = _running(_times_log(heights))[cuts - 1] + _times_log(last + beyond)
     spread = np.log(np.divide(merged, filled, out=np.ones_like(merged), where=merged > 0))
     cost = own / total - np.log(total) - (clipped * spread).sum(axis=1) / total + np.log(merged.sum(axis=1))
-    return float(cuts[int(cost.argmin())]) / len(counts)
+    # Rounding must not choose between cuts that are equally good: the first of them is it.
+    return float(cuts[int((cost <= cost.min() + _EQUAL).argmax())]) / len(counts)
 
 
 def _running(values: npt.NDArray[np.float64] | npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

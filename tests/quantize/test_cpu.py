@@ -57,6 +57,7 @@ def test_it_runs_in_integer_kernels_and_agrees_with_float(tmp_path, calibration,
     operators = optimised(tmp_path / "b.onnx", tmp_path / "run.onnx")
     assert operators["QLinearConv"] == 4
     assert operators["Conv"] + operators["FusedConv"] == 0
+    assert operators["Relu"] == 0, "quantising cuts off the same"
     assert operators["QLinearAdd"] == 1, "the residual sum"
     assert operators["QuantizeLinear"] == 1, "pixels become steps once and stay steps"
     assert card == graph.load(tmp_path / "b.onnx")[1]
@@ -111,6 +112,21 @@ def test_what_is_held_in_steps():
     assert integers(made, {"conv1"}) == {"pool": "pool", "inner_relu": "inner_relu"}
 
 
+def test_a_sum_with_a_constant_is_no_sum_of_steps():
+    from onnx import helper
+
+    made = tiny_net.model()
+    place = next(index for index, node in enumerate(made.graph.node) if node.name == "conv1")
+    made.graph.node[place].input[0] = "more"
+    made.graph.node.insert(place, helper.make_node("Add", ["stem_relu", "shift"], ["more"]))
+    assert integers(made, {"stem", "conv1"}) == {
+        "normalised": "normalised",
+        "stem_relu": "stem_relu",
+        "more": "more",
+        "inner_relu": "inner_relu",
+    }
+
+
 def test_two_convolutions_may_share_a_bias(tmp_path, calibration):
     """Its steps depend on what each of them takes."""
     made = tiny_net.model()
@@ -119,6 +135,7 @@ def test_two_convolutions_may_share_a_bias(tmp_path, calibration):
             node.input[2] = "stem.bias"
     src = tiny_net.write(tmp_path / "a.onnx", made)
     to_cpu_int8(src, calibration, tmp_path / "b.onnx")
+    assert optimised(tmp_path / "b.onnx", tmp_path / "run.onnx")["QLinearConv"] == 4
     pixels = next(calibration.batches(32))
     with OnnxSession(src) as reference, OnnxSession(tmp_path / "b.onnx") as session:
         assert session.infer(pixels) == pytest.approx(reference.infer(pixels), abs=0.1)

@@ -40,10 +40,10 @@ def ignore(advance, note):
     pass
 
 
-def one_outlier():
-    """70 faces of even noise within -2..2, of which one pixel of the last face is 40: 1 of 700,000 values."""
+def one_outlier(value=40):
+    """70 faces of even noise within -2..2, but one pixel of the last face: 1 of 700,000 values."""
     pixels = np.random.default_rng(0).uniform(-2, 2, (70, 1, 100, 100)).astype(np.float32)
-    pixels[-1, 0, 50, 50] = 40
+    pixels[-1, 0, 50, 50] = value
     return Faces(pixels)
 
 
@@ -62,6 +62,13 @@ def test_the_other_methods_cut_an_outlier_off(method):
     # A part of the histogram is 0.01 wide; the entropy's cut is no less than a sixteenth of the largest.
     for name, low in (("halves", -1), ("positive", 0)):
         assert ranges[name] == (pytest.approx(low, abs=0.02), pytest.approx(1, abs=0.3)), name
+
+
+@pytest.mark.parametrize("method", [Method.ENTROPY, Method.PERCENTILE])
+def test_an_outlier_below_is_cut_off_as_well(method):
+    assert measure(PLAIN, ["halves"], one_outlier(-40), ignore, Method.MINMAX)["halves"][0] == -20
+    ranges = measure(PLAIN, ["halves"], one_outlier(-40), ignore, method)
+    assert ranges["halves"] == (pytest.approx(-1, abs=0.3), pytest.approx(1, abs=0.02))
 
 
 def test_a_percentile_is_of_the_magnitudes():
