@@ -37,6 +37,8 @@ def short_name(name: str) -> str:
 def _fact(name: str, value: Any) -> list[tuple[str, str]]:
     if name.endswith(" bytes"):
         return [(name.removesuffix(" bytes"), f"{value / 1e6:.2f} MB")]
+    if name == "batch":
+        return [(name, ":".join(map(str, value)))]
     if name == "parameters":
         return [(name, f"{value:,}")]
     if name == "census" and (witnesses := sorted({key.partition(" ")[0] for key in value} & {"onnx", "engine"})):

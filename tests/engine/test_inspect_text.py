@@ -39,7 +39,7 @@ def test_an_engine_is_told_in_lines_and_its_layers_in_a_table():
     text = description_text(found)
     for line in (
         "engine       a.engine, 2.44 MB",
-        "batch        1, 8, 32",
+        "batch        1:8:32",
         "onnx has     1 conv fp8, 1 conv half",
         "engine has   1 conv fp8, 1 other half",
         "weights      0.64 MB",
