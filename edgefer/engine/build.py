@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgefer import paths
-from edgefer.card import FILE, Passport, Precision
+from edgefer.card import FILE, ModelCard, Passport, Precision
 from edgefer.data.faces import FaceSet
 from edgefer.engine import census
-from edgefer.engine.compiler import compile_plan
+from edgefer.engine.compare import compare
+from edgefer.engine.compiler import Plan, compile_plan
 from edgefer.engine.holding import check_limits, hold, write_exclusion
 from edgefer.engine.inputs import inputs_of
 from edgefer.engine.layout import OWN, engine_name, folder_name
@@ -25,11 +26,10 @@ from edgefer.engine.result import BuildResult
 from edgefer.engine.source import file_of
 from edgefer.engine.toolchain import toolchain
 from edgefer.engine.torch_compiler import compiler_of, compiler_tools
-from edgefer.evaluate.agreement import Agreement, compare_logits
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import FACES, CalibrationSet
+from edgefer.quantize.exclusion import Exclusion
 from edgefer.quantize.method import DEFAULT
-from edgefer.runtime.onnx import OnnxSession
 from edgefer.runtime.session import Array
 from edgefer.trt.rebuild import ONNX
 
@@ -89,7 +89,7 @@ def build_engine(
         agreement = None
         if pixels is not None and reference is not None and converted:
             with parts.part("comparing"):
-                agreement = _compare(reference, ready, pixels)
+                agreement = compare(reference, ready, pixels)
         title = f"compiling {card.name} {precision.value} for {'+'.join(target_names)}"
         with parts.part("compiling"):
             plan = compiler(
@@ -126,21 +126,22 @@ def build_engine(
             inputs=inputs_of(made_of, precision, chosen, machine, target_names, batch, options, sha256),
         )
         card = card.but(engine=passport, tools={**card.tools, chosen.name: chosen.version, **compiler_tools(options)})
-        engine = engine_name(card.name)
-        with parts.part("writing"), paths.atomic_dir(out) as temporary:
-            (temporary / engine).write_bytes(plan.data)
-            for graph_file in Path(folder).glob("*.onnx"):
-                shutil.copyfile(graph_file, temporary / graph_file.name)
-            plan.details.write(temporary, passport.plan_sha256)
-            if exclusion is not None:
-                write_exclusion(temporary, exclusion)
-            (temporary / FILE).write_text(card.to_json(indent=2) + "\n", encoding="utf-8")
+        with parts.part("writing"):
+            _write(out, card, plan, Path(folder), exclusion)
+    engine = out / engine_name(card.name)
     return BuildResult(
-        out, out / engine, out / ONNX, card, plan.compiled, parts.seconds, agreement, rounding, exclusion=exclusion
+        out, engine, out / ONNX, card, plan.compiled, parts.seconds, agreement, rounding, exclusion=exclusion
     )
 
 
-def _compare(reference: Path, converted: Path, pixels: Array) -> Agreement:
-    # A file that mixes INT8 and half precision is run without ONNX Runtime's graph optimisations: see OnnxSession.
-    with OnnxSession(reference) as first, OnnxSession(converted) as second:
-        return compare_logits(first.infer(pixels), second.infer(pixels))
+def _write(out: Path, card: ModelCard, plan: Plan, graphs: Path, exclusion: Exclusion | None) -> None:
+    """Put an engine, its card, and the ONNX files in `graphs` into `out`, all or nothing."""
+    assert card.engine is not None
+    with paths.atomic_dir(out) as temporary:
+        (temporary / engine_name(card.name)).write_bytes(plan.data)
+        for graph_file in graphs.glob("*.onnx"):
+            shutil.copyfile(graph_file, temporary / graph_file.name)
+        plan.details.write(temporary, card.engine.plan_sha256)
+        if exclusion is not None:
+            write_exclusion(temporary, exclusion)
+        (temporary / FILE).write_text(card.to_json(indent=2) + "\n", encoding="utf-8")
