@@ -30,16 +30,16 @@ def shown(title: str, clock: Clock) -> Iterator[None]:
 
 
 def words(clock: Clock) -> str:
-    """Such as `Timing tactics, 12 s so far, about 20 s left`."""
-    parts = [clock.phase] if clock.phase else []
-    parts.append(f"{seconds_text(clock.elapsed)} so far")
+    """Such as `about 20 s left, 12 s so far, Timing tactics`: what matters most comes first."""
+    parts = []
     if (left := clock.left) is not None:
         parts.append(f"about {seconds_text(left)} left")
-    elif clock.overdue is not None:
+    parts.append(f"{seconds_text(clock.elapsed)} so far")
+    if clock.overdue is not None:
         parts.append(f"longer than the last time ({seconds_text(clock.overdue)})")
     if clock.silent >= HEARTBEAT:
         parts.append(f"TensorRT at work without a word for {seconds_text(clock.silent)}")
-    return ", ".join(parts)
+    return ", ".join([*parts, clock.phase] if clock.phase else parts)
 
 
 def seconds_text(seconds: float) -> str:
@@ -54,16 +54,17 @@ def seconds_text(seconds: float) -> str:
 def _bar(title: str, clock: Clock) -> Iterator[None]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+    from rich.table import Column
 
-    # Nothing stays: the line that says how long it took follows.
+    # Nothing stays: the line that says how long it took follows. In a narrow terminal title and phase give way.
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.description}", table_column=Column(ratio=2, no_wrap=True, overflow="ellipsis")),
+        BarColumn(bar_width=10),
+        TextColumn("{task.percentage:>3.0f} %", table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[note]}", table_column=Column(ratio=3, no_wrap=True, overflow="ellipsis")),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as bar:
         task = bar.add_task(title, total=WHOLE, note="")
         with _every(_REFRESH, lambda: bar.update(task, completed=clock.percent, note=words(clock))):
             yield
