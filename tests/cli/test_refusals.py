@@ -12,6 +12,8 @@ from types import ModuleType
 import pytest
 
 from edgefer.card import ModelCard
+from edgefer.quantize.calibration import make_calibration_set
+from edgefer.quantize.pool import screen
 from tests import fake_gpu, tiny_net
 from tests.conftest import one_line
 
@@ -96,13 +98,16 @@ def test_a_missing_card_and_a_strangers_plan(cli, engine):
 
 
 def test_a_changed_calibration_set(cli, onnx):
-    calibrate = ("calibrate", onnx, "--data", "demo", "--count", 14, "--out", "my set")
+    def draw(seed):
+        make_calibration_set(screen(tiny_net.faces()), tiny_net.card(), 14, Path("my set"), seed)
+
     build = ("build-engine", onnx, *RTX, "--precision", "int8", "--calibration", "my set")
-    assert cli(*calibrate).code == cli(*build).code == 0
+    draw(seed=0)
+    assert cli(*build).code == 0
     engine = "engines/tiny-int8-rtx-sm89/tiny.engine"
     assert "needs an NVIDIA GPU" in refused(cli, engine)
 
-    assert cli(*calibrate, "--seed", 1).code == 0
+    draw(seed=1)
     line = refused(cli, engine)
     assert f"{engine} was calibrated on my set/faces.npy, which has changed since (the SHA-256 differs)" in line
     assert "needs an NVIDIA GPU" in refused(cli, engine, "--trust")
@@ -137,7 +142,9 @@ def test_a_workspace_that_is_too_small(cli, onnx):
     assert not Path("engines").exists()
 
 
-@pytest.mark.parametrize(("room", "place"), [(60_000, "cannot write engines/tiny-fp16-rtx-sm89:"), (100, "cannot write ")])
+@pytest.mark.parametrize(
+    ("room", "place"), [(60_000, "cannot write engines/tiny-fp16-rtx-sm89:"), (100, "cannot write ")]
+)
 def test_a_disk_that_fills_up_in_the_middle_of_a_write(engine, room, place):
     """The limit is on the size of each file: the plan does not fit, or not even the ONNX file."""
     before = {path: path.read_bytes() for path in Path.cwd().rglob("*") if path.is_file()}

@@ -11,6 +11,7 @@ import torch
 
 from edgefer.card import InputSpec, Precision
 from edgefer.engine import torch_compiler
+from edgefer.engine.build import build_engine
 from edgefer.engine.once import build_once
 from edgefer.engine.options import Options
 from edgefer.engine.request import Request
@@ -170,13 +171,15 @@ def test_a_checkpoint_is_built_run_and_described_as_any_other(install, tmp_path)
     module = install()
     run = tmp_path / "run"
     run.mkdir()
-    nets.write_checkpoint(run / "best.safetensors")
+    nets.write_checkpoint(run / "best.safetensors", nets.card(input=SPEC))
+    # Any ONNX file of that input: what is compiled is the checkpoint.
+    onnx = tiny_net.write(tmp_path / "tiny.onnx")
     sys.modules[
         "tensorrt"
     ].layer_table = (
         '{"Layers": [{"Name": "c", "LayerType": "CaskConvolution", "Inputs": [{"Format/Datatype": "Half"}]}]}'
     )
-    result = build_once(Request(run, Precision.FP16, options=Options(torch_tensorrt=True), measure=False))
+    result = build_engine(onnx, Precision.FP16, model=run, options=Options(torch_tensorrt=True))
     assert len(module.calls) == 1
     assert result.folder.name == "tiny-fp16-trt-sm89-torch"
     passport = result.card.engine
@@ -186,7 +189,7 @@ def test_a_checkpoint_is_built_run_and_described_as_any_other(install, tmp_path)
     command = f"edgefer build-engine {run} --precision fp16 --flavour tensorrt --batch 1:8:32 --torch-tensorrt"
     assert as_it_was(result.engine, result.card) == command
     with open_engine(result.engine) as session:
-        assert session.infer(np.zeros((3, 1, 48, 48), np.float32)).shape == (3, 7)
+        assert session.infer(np.zeros((3, 1, 32, 32), np.float32)).shape == (3, 7)
 
 
 def test_an_onnx_file_and_rtx_are_refused(install, monkeypatch, tmp_path):
