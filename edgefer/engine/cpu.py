@@ -98,6 +98,7 @@ def check_cpu(request: Request, refused: Sequence[str] = ()) -> None:
         "--version-compatible": options.version_compatible,
         "--hardware-compatible": options.hardware_compatible,
         "--workspace": options.workspace is not None,
+        "--torch-tensorrt": options.torch_tensorrt,
     }
     if names := [*(name for name, there in given.items() if there), *refused]:
         raise UsageError(

@@ -40,11 +40,21 @@ def entropy_share(counts: Counts) -> float:
     of which ReLU makes many, do not count: the first bin takes its neighbour's height. A cut behind an empty bin counts
     as if one value lay there; its divergence would be infinite, and far outliers could never be cut off.
     """
+    if not counts[1:].any():
+        return 1.0
+    costs = divergences(counts)
+    # Rounding must not choose between cuts that are equally good: the first of them is it.
+    return (_LEVELS + int((costs <= costs.min() + _EQUAL).argmax())) / len(counts)
+
+
+def divergences(counts: Counts) -> npt.NDArray[np.float64]:
+    """For each cut from 128 bins on, up to all of them, what `entropy_share` weighs, in nats: float64 `[bins - 127]`.
+
+    counts: not only of zeros.
+    """
     heights = counts.astype(np.float64)
     heights[0] = heights[1]
     total = heights.sum()
-    if not total:
-        return 1.0
     cuts = np.arange(_LEVELS, len(counts) + 1)
     last = heights[cuts - 1]
     beyond = total - np.cumsum(heights)[cuts - 1]
@@ -61,9 +71,7 @@ def entropy_share(counts: Counts) -> float:
     # D(P | Q) = sum p log p - sum p log q, where q is the same for all filled bins of a level.
     own = _running(_times_log(heights))[cuts - 1] + _times_log(last + beyond)
     spread = np.log(np.divide(merged, filled, out=np.ones_like(merged), where=merged > 0))
-    cost = own / total - np.log(total) - (clipped * spread).sum(axis=1) / total + np.log(merged.sum(axis=1))
-    # Rounding must not choose between cuts that are equally good: the first of them is it.
-    return float(cuts[int((cost <= cost.min() + _EQUAL).argmax())]) / len(counts)
+    return np.asarray(own / total - np.log(total) - (clipped * spread).sum(axis=1) / total + np.log(merged.sum(axis=1)))
 
 
 def _running(values: npt.NDArray[np.float64] | npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from edgefer.errors import ArtifactError, BuildError, UsageError
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import make_calibration_set
 from edgefer.quantize.cpu import is_for_cpu
+from edgefer.quantize.exclusion import Limits
 from edgefer.quantize.method import Method
 from edgefer.quantize.pool import screen
 from edgefer.runtime.open import open_session
@@ -99,6 +100,7 @@ def test_other_precisions_are_refused_with_the_reason(request_, precision, reaso
         ({"options": Options(version_compatible=True)}, "--version-compatible"),
         ({"options": Options(hardware_compatible=True)}, "--hardware-compatible"),
         ({"options": Options(workspace=64)}, "--workspace"),
+        ({"options": Options(torch_tensorrt=True)}, "--torch-tensorrt"),
     ],
 )
 def test_what_only_engines_have_is_refused(request_, changes, name):
@@ -106,6 +108,17 @@ def test_what_only_engines_have_is_refused(request_, changes, name):
         build_for_cpu(replace(request_, **changes))
     with pytest.raises(UsageError, match=f"has no {name} or --strip"):
         check_cpu(replace(request_, **changes), ["--strip"])
+
+
+def test_limits_are_refused(request_):
+    with pytest.raises(UsageError, match="choose the layers of an engine, and --target cpu builds none"):
+        build_for_cpu(replace(request_, options=Options(limits=Limits(0.5))))
+
+
+def test_every_option_but_the_method_is_refused():
+    """A new one has to be thought of."""
+    known = {"version_compatible", "hardware_compatible", "workspace", "torch_tensorrt", "limits", "method"}
+    assert {field.name for field in fields(Options)} == known
 
 
 def test_nothing_is_left_behind(request_, monkeypatch):
