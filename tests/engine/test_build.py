@@ -125,6 +125,16 @@ def test_the_onnx_file_of_an_engine_builds_it_again(rtx, onnx, calibration, tmp_
         build_engine(first.onnx, Precision.FP16, flavour=rtx)
 
 
+@pytest.mark.parametrize("precision", [Precision.FP16, Precision.BF16, Precision.FP8])
+def test_a_converted_file_is_compiled_as_it_stands(rtx, onnx, calibration, tmp_path, precision):
+    first = build_engine(onnx, precision, tmp_path / "e", calibration=calibration, targets=["sm89"], flavour=rtx)
+    again = build_engine(first.onnx, precision, tmp_path / "f", targets=["sm120"], flavour=rtx)
+    assert again.onnx.read_bytes() == first.onnx.read_bytes()
+    assert again.card.engine.targets == ("sm120",)
+    with pytest.raises(BuildError, match=f"is {precision.value} already"):
+        build_engine(first.onnx, Precision.INT8, tmp_path / "g", calibration=calibration, flavour=rtx)
+
+
 def test_an_fp16_that_is_not_half_fails_and_writes_nothing(rtx, onnx, monkeypatch):
     """The complaint that no other tool answers: FP16 asked for, FP32 built, nobody told."""
 
