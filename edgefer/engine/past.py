@@ -22,7 +22,7 @@ _FORMAT = 1
 # More kinds of builds than anybody has; the oldest are forgotten first.
 _KINDS = 200
 
-Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class _Frozen(BaseModel):

@@ -73,7 +73,7 @@ def test_the_split_that_chose_the_epoch_judges(monkeypatch):
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
-def test_a_passport_holds_the_figures_of_the_file_that_was_compiled(tmp_path, precision):
+def test_a_passport_holds_the_figures_of_the_file_that_was_compiled(tmp_path, capfd, precision):
     pytest.importorskip("tensorrt_rtx")
     onnx = tiny_net.write(tmp_path / "a.onnx")
     calibration = make_calibration_set(screen(tiny_net.faces()), tiny_net.card(), 70, tmp_path / "set")
@@ -82,6 +82,8 @@ def test_a_passport_holds_the_figures_of_the_file_that_was_compiled(tmp_path, pr
         onnx, Precision(precision), calibration=calibration, targets=["sm89"], flavour="tensorrt_rtx", faces=judged
     )
     passport = result.card.engine
+    judged_twice = "measuring accuracy: 280/280" in capfd.readouterr().err
+    assert judged_twice == (precision != "fp32")
     for path, found in ((onnx, passport.before), (result.onnx, passport.after)):
         with OnnxSession(path) as session:
             assert found == evaluate(session, judged).to_measurement()

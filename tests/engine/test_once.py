@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgefer.card import ModelCard, Precision
-from edgefer.engine import once
+from edgefer.engine import build, once
 from edgefer.engine.once import build_once
 from edgefer.engine.past import recall
 from edgefer.engine.request import Request
@@ -104,7 +104,7 @@ def test_a_checkpoint_is_recognised_before_it_is_exported(tmp_path, monkeypatch,
     assert exported == [tmp_path / "run" / "best.safetensors"]
 
 
-def test_parts_are_timed_and_the_next_build_foretold(request_, capfd):
+def test_parts_are_timed_and_the_next_build_foretold(request_, capfd, monkeypatch):
     result = build_once(replace(request_, measure=True))
     assert list(result.parts) == [
         "calibration set", "looking for the same", "finding faces", "exporting", "converting", "comparing", "compiling",
@@ -116,8 +116,12 @@ def test_parts_are_timed_and_the_next_build_foretold(request_, capfd):
     assert past.parts == result.parts
     assert past.compiled == result.compiled
     assert "as the last" not in capfd.readouterr().err
+    told = []
+    compile_plan = build.compile_plan
+    monkeypatch.setattr(build, "compile_plan", lambda *given: told.append(given[-1]) or compile_plan(*given))
     build_once(request_, force=True)
     assert f"as the last {KIND} took" in capfd.readouterr().err
+    assert told == [past.compiled]
     # A kept engine is no build to foretell by.
     past = recall(KIND)
     assert build_once(request_).kept
