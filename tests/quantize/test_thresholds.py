@@ -68,16 +68,12 @@ def test_entropy_is_the_published_procedure(shape):
 def test_entropy_is_the_published_procedure_for_any_histogram():
     """Sparse ones too, in which many bins and whole levels are empty."""
     random = np.random.default_rng(0)
-    for filled in random.uniform(0.02, 1, 12):
+    for filled in (*random.uniform(0.02, 1, 8), *[0.05] * 8):
         counts = np.where(random.random(160) < filled, random.integers(1, 200, 160), 0)
-        assert divergences(counts) == pytest.approx(published(counts), abs=1e-9), filled
-
-
-def test_of_equally_good_cuts_the_first_is_taken():
-    """Whatever rounding makes of them."""
-    counts = np.zeros(BINS, np.int64)
-    counts[1:100] = np.random.default_rng(0).integers(1, 1000, 99)
-    assert entropy_share(counts) == 128 / BINS
+        costs = published(counts)
+        assert divergences(counts) == pytest.approx(costs, abs=1e-9), filled
+        best = next(index for index, cost in enumerate(costs) if cost <= min(costs) + 1e-9)
+        assert entropy_share(counts) == (128 + best) / 160, "rounding does not choose between equally good cuts"
 
 
 def test_entropy_leaves_out_one_far_value():
