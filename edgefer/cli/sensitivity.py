@@ -10,6 +10,7 @@ import typer
 from edgefer.cli.options import Json, emit
 from edgefer.console import say
 from edgefer.errors import Interrupted, UsageError
+from edgefer.quantize.method import DEFAULT, Method
 
 
 def sensitivity(
@@ -22,6 +23,9 @@ def sensitivity(
     calibration: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Calibration set; default one from what it was trained on.")
     ] = None,
+    calibration_method: Annotated[
+        Method, typer.Option(help="How the ranges follow from the calibration faces.")
+    ] = DEFAULT,
     count: Annotated[
         int | None,
         typer.Option(min=1, help="Labelled faces to ask about, none of the calibration set.", show_default="1024"),
@@ -48,7 +52,7 @@ def sensitivity(
     assert faces is not None
     try:
         with onnx_of(model) as onnx:
-            found = find_sensitivity(onnx, faces, count, seed)
+            found = find_sensitivity(onnx, faces, count, seed, calibration_method)
     except KeyboardInterrupt as error:
         raise Interrupted("stopped, nothing was kept", "a smaller --count is quicker") from error
     emit(json, found.to_dict(), sensitivity_text(found))

@@ -59,6 +59,7 @@ def exclusion_text(found: Exclusion) -> str:
         "",
         text_table(ATTEMPT_HEAD, attempt_rows(found)),
         "",
+        *_order(found),
         found.why + (f": {', '.join(found.left)}" if found.left else ""),
         *(f"note: {note}" for note in found.notes),
     ]
@@ -88,6 +89,13 @@ def attempt_line(attempt: Attempt) -> str:
     )
 
 
+def _order(found: Exclusion) -> list[str]:
+    if found.sensitivity is None:
+        return []
+    effects = ", ".join(f"{effect.layer} {1e3 * effect.divergence:.3f}" for effect in found.sensitivity.effects)
+    return [f"order, by the KL divergence that INT8 in each alone brings (mnat): {effects}"]
+
+
 def _row(found: Sensitivity, effect: Effect) -> list[str]:
     changes = found.changes(effect)
     return [
@@ -100,9 +108,12 @@ def _row(found: Sensitivity, effect: Effect) -> list[str]:
 
 
 def _attempt_row(name: str, attempt: Attempt) -> list[str]:
+    change = attempt.comparison.changes[attempt.worst]
+    net = change.lost - change.gained
+    of = f", {net} of {change.faces} faces"
     return [
         name,
         f"{100 * attempt.comparison.accuracies[1]:.2f}",
         f"{attempt.drop:.2f}",
-        f"{attempt.class_drop:.2f} ({attempt.worst})",
+        f"{attempt.class_drop:.2f} ({attempt.worst}{of if net > 0 else ''})",
     ]

@@ -6,6 +6,7 @@ import pytest
 
 from edgefer.card import Precision, Provenance
 from edgefer.quantize import search
+from edgefer.quantize.trials import open_trials
 from tests.conftest import one_line
 from tests.quantize import ruined
 
@@ -40,6 +41,19 @@ def test_json_has_every_convolution(cli, onnx, calibration):
     assert (values["model"], values["split"], values["faces"]) == ("ruined", "Training", 35)
     other = json.loads(cli("sensitivity", onnx, "--calibration", calibration, "--count", 35, "--json").out)
     assert other["data_sha256"] != values["data_sha256"]
+
+
+def test_the_ranges_are_those_of_the_method(cli, onnx, calibration, monkeypatch):
+    taken = []
+
+    def spy(src, faces, method, percentile):
+        taken.append(method.value)
+        return open_trials(src, faces, method, percentile)
+
+    monkeypatch.setattr(search, "open_trials", spy)
+    for arguments in ([], ["--calibration-method", "minmax"]):
+        assert cli("sensitivity", onnx, "--calibration", calibration, *arguments).code == 0
+    assert taken == ["entropy", "minmax"]
 
 
 def test_the_page_is_written(cli, onnx, calibration, tmp_path):

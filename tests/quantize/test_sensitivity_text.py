@@ -43,10 +43,12 @@ def test_a_search_is_told_attempt_by_attempt():
         " at most 1 points of accuracy and 5 points of any emotion's recall may be lost"
     )
     assert [line.split() for line in lines[3:6]] == [
-        ["nothing", "97.14", "2.86", "20.00", "(anger)"],
+        ["nothing", "97.14", "2.86", "20.00", "(anger,", "4", "of", "20", "faces)"],
         ["+", "a", "100.00", "0.00", "0.00", "(anger)"],
         ["everything", "100.00", "0.00", "0.00", "(anger)"],
     ]
+    assert lines[7].startswith("order, by the KL divergence that INT8 in each alone brings (mnat): a ")
+    assert lines[7].endswith(", b 0.000")
     assert "limits hold with 1 of 2 convolutions in float: a" in lines
     assert "note: PublicTest decided when to stop, so its figures lean to the good side" in lines
 
