@@ -9,6 +9,7 @@ from edgefer.engine.display import seconds_text
 from edgefer.engine.measure import Change
 from edgefer.engine.outlook import Outlook
 from edgefer.engine.parts import MEASURING
+from edgefer.engine.precision import learned
 from edgefer.engine.result import BuildResult
 from edgefer.quantize.sensitivity_text import exclusion_text
 from edgefer.runtime.open import CHECKPOINTS
@@ -61,6 +62,8 @@ def outlook_text(found: Outlook) -> str:
         lines.append(
             f"calibration set: {made.folder}, {made.faces} faces: {made.state}{f' ({made.why})' if made.why else ''}"
         )
+    if learned(task.card, request.precision, request.calibration):
+        lines.append("ranges: learned in training, no calibration set is needed")
     lines.append(f"folder: {task.folder}: {_verdict(found)}")
     lines.append(f"accuracy: {f'measured on {found.judged}' if found.judged else f'not measured: {found.unmeasured}'}")
     if found.would_build:
@@ -89,7 +92,10 @@ def _accuracy(result: BuildResult) -> Iterator[str]:
     assert passport is not None
     before, after = passport.before, passport.after
     if after is None:
-        yield f"  accuracy was not measured{f': {result.unmeasured}' if result.unmeasured else ''}"
+        why = f": {result.unmeasured}" if result.unmeasured else ""
+        if result.kept:
+            why = " when it was built; --force builds and measures"
+        yield f"  accuracy was not measured{why}"
         return
     where = f"  accuracy on {after.place} ({after.faces:,} faces, {after.backend}): "
     if before is None or result.card.precision is Precision.FP32:

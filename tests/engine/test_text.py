@@ -61,6 +61,7 @@ def test_parts_are_told_with_measuring_apart(told):
     )
     kept = told(None, None, compiled=None, parts={"converting": 1.26})
     assert "in all" not in kept
+    assert "accuracy was not measured when it was built; --force builds and measures" in kept
     assert "1.50 MB, kept" in kept
 
 
