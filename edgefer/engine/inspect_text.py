@@ -71,6 +71,7 @@ def _card_rows(card: ModelCard) -> list[tuple[str, str]]:
     rows = [
         ("model", f"{card.name} ({card.architecture}, {card.parameters:,} parameters{', trimmed' * card.trimmed})"),
         ("precision", card.tools.get("mixed", card.precision.value)),
+        *[("left in float", ", ".join(card.left_in_float))] * bool(card.left_in_float),
         ("labels", ", ".join(card.labels)),
         (
             "takes",

@@ -39,6 +39,8 @@ def test_the_ruined_convolution_stays_in_float_and_everything_says_so(cli, onnx)
     assert (card["engine"]["census"]["onnx conv int8"], card["engine"]["census"]["onnx conv half"]) == (2, 1)
     assert card["engine"]["after"]["accuracy"] == 1
     assert read_card(Path("engine/int8.onnx")).left_in_float == ("mix",)
+    shown = cli("inspect", "engine").out.splitlines()
+    assert [line.split() for line in shown if line.startswith("left in float")] == [["left", "in", "float", "mix"]]
     report = json.loads(Path("engine/exclusion.json").read_text())
     assert (report["reason"], report["left_in_float"]) == ("limits hold", ["mix"])
     assert report["sensitivity"]["effects"][0]["layer"] == "mix"
