@@ -53,6 +53,9 @@ def test_an_emotion_without_faces_has_no_recall_and_no_change():
     some = FACES.take([row for row, label in enumerate(FACES.labels) if label != 1])
     found = measured(Layered({"a": [0]}, faces=some))
     assert found.effects[0].recall["disgust"] is None
+    assert found.effects[0].divergences["disgust"] is None
+    assert found.effects[0].divergences["anger"] > found.effects[0].divergences["happy"] == 0
+    assert found.counts["disgust"] == 0
     assert set(found.changes(found.effects[0])) == set(FACES.emotions) - {"disgust"}
 
 
