@@ -48,7 +48,7 @@ def _once(task: Task, force: bool) -> BuildResult:
         say(f"{task.folder} is built again: {'; '.join(found.why)}")
     last = recall(task.kind)
     if last is not None:
-        say(f"about {seconds_text(last.seconds)}, as the last {task.kind} took")
+        say(f"about {seconds_text(last.seconds(request.measure))}, as the last {task.kind} took")
     result = _built(task, calibration, last, parts)
     if result.compiled is not None:
         remember(task.kind, Past(parts=result.parts, compiled=result.compiled))

@@ -47,6 +47,11 @@ class Outlook:
         """Whether the build would do any work."""
         return not self.existing.same
 
+    @property
+    def expected(self) -> float | None:
+        """Seconds that the build would take, by the last of its kind; None where there was none."""
+        return self.last.seconds(bool(self.judged)) if self.last is not None else None
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
         task, request, found = self.task, self.task.request, self.calibration
@@ -70,7 +75,7 @@ class Outlook:
             "why": list(self.existing.why),
             "judged": self.judged,
             "unmeasured": self.unmeasured,
-            "last_seconds": round(self.last.seconds, 1) if self.last else None,
+            "expected_seconds": None if self.expected is None else round(self.expected, 1),
         }
 
 

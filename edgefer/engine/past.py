@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgefer.card import Precision
+from edgefer.engine.parts import MEASURING
 from edgefer.errors import ArtifactError
 from edgefer.paths import cache_dir, write_text
 from edgefer.trt.flavour import Flavour
@@ -42,10 +43,9 @@ class Past(_Frozen):
     parts: dict[str, Seconds]
     compiled: Compiled
 
-    @property
-    def seconds(self) -> float:
-        """All parts together."""
-        return sum(self.parts.values())
+    def seconds(self, measured: bool) -> float:
+        """All parts together, with or without measuring accuracy."""
+        return sum(seconds for name, seconds in self.parts.items() if measured or name != MEASURING)
 
 
 def kind_of(architecture: str, precision: Precision, flavour: Flavour, targets: Sequence[str]) -> str:

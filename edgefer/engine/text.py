@@ -67,9 +67,9 @@ def outlook_text(found: Outlook) -> str:
     lines.append(f"folder: {task.folder}: {_verdict(found)}")
     lines.append(f"accuracy: {f'measured on {found.judged}' if found.judged else f'not measured: {found.unmeasured}'}")
     if found.would_build:
-        known = found.last is not None
-        took = f"about {seconds_text(found.last.seconds)}, as the last {task.kind} took" if found.last else ""
-        lines.append(f"time: {took if known else f'unknown, this would be the first {task.kind} here'}")
+        first = f"unknown, this would be the first {task.kind} here"
+        again = f"about {seconds_text(found.expected or 0)}, as the last {task.kind} took"
+        lines.append(f"time: {first if found.expected is None else again}")
     return "\n".join(lines)
 
 

@@ -61,7 +61,9 @@ def test_after_the_build_the_same_would_be_kept(asked):
     values = found.to_dict()
     assert json.loads(json.dumps(values)) == values
     assert (values["would_build"], values["replaces"], values["why"]) == (False, False, [])
-    assert values["last_seconds"] > 0
+    assert values["expected_seconds"] > 0
+    assert found.expected == found.last.seconds(True)
+    assert outlook(replace(asked, measure=False)).expected == found.last.seconds(False)
 
     other = outlook(replace(asked, batch=(1, 2, 4), out=FOLDER))
     assert (other.would_build, other.to_dict()["replaces"]) == (True, True)

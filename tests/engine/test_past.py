@@ -23,9 +23,13 @@ def test_builds_are_recalled_by_kind():
     remember("a", PAST)
     remember("b", PAST.model_copy(update={"parts": {"compile": 1.0}}))
     assert recall("a") == PAST
-    assert recall("a").seconds == 5.5
-    assert recall("b").seconds == 1.0
+    assert recall("b").parts == {"compile": 1.0}
     assert recall("c") is None
+
+
+def test_measuring_is_foretold_only_where_it_is_done():
+    measured = PAST.model_copy(update={"parts": {"converting": 1.5, "measuring accuracy": 10.0, "compiling": 4.0}})
+    assert (measured.seconds(True), measured.seconds(False)) == (15.5, 5.5)
 
 
 def test_a_kind_is_network_precision_flavour_and_number_of_targets(monkeypatch):
