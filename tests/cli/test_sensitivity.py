@@ -5,7 +5,9 @@ import json
 import pytest
 
 from edgefer.card import Precision, Provenance
-from edgefer.quantize import search
+from edgefer.errors import DataError
+from edgefer.quantize import graph, search
+from edgefer.quantize.titles import titles
 from edgefer.quantize.trials import open_trials
 from tests.conftest import one_line
 from tests.quantize import ruined
@@ -64,17 +66,19 @@ def test_the_page_is_written(cli, onnx, calibration, tmp_path):
     assert "INT8 sensitivity of ruined" in page.read_text()
 
 
-def test_a_checkpoint_is_asked_as_its_export(cli, tmp_path):
+def test_a_checkpoint_is_asked_as_its_export(cli, tmp_path, monkeypatch):
     pytest.importorskip("torch")
     from tests import nets
+
+    def spy(src, *_):
+        raise DataError(f"asked as {titles(graph.load(src)[0])}")
 
     ruined.store()
     nets.write_checkpoint(tmp_path / "a.safetensors", nets.card(provenance=Provenance(dataset="noise")))
     assert cli("calibrate", tmp_path / "a.safetensors", "--count", 7, "--out", "few").code == 0
-    done = cli("sensitivity", tmp_path / "a.safetensors", "--calibration", "few", "--count", 7, "--json")
-    assert done.code == 0, done.err
-    layers = {effect["layer"] for effect in json.loads(done.out)["effects"]}
-    assert {"conv1", "res_block1.shortcut.0"} <= layers
+    monkeypatch.setattr(search, "find_sensitivity", spy)
+    asked = cli("sensitivity", tmp_path / "a.safetensors", "--calibration", "few")
+    assert "'res_block1.shortcut.0'" in one_line(asked)
 
 
 @pytest.mark.parametrize(
