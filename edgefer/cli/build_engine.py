@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgefer.cli.engine_options import (
+    BATCH,
+    BatchSizes,
+    CalibrationMethod,
+    Flavour,
+    MaxClassDrop,
+    MaxDrop,
+    PrecisionChoice,
+)
 from edgefer.cli.options import Json, emit
 from edgefer.console import say
-from edgefer.quantize.method import Method
 
 if TYPE_CHECKING:
     from edgefer.engine.request import Request
-
-
-class PrecisionChoice(str, Enum):
-    """`edgefer.card.Precision` without what importing it costs `--help`."""
-
-    FP32 = "fp32"
-    FP16 = "fp16"
-    BF16 = "bf16"
-    INT8 = "int8"
-    FP8 = "fp8"
 
 
 def build_engine(
@@ -38,30 +35,17 @@ def build_engine(
         Path | None,
         typer.Option(metavar="DIR", help="Calibration set for int8 and fp8; default one from what it was trained on."),
     ] = None,
-    calibration_method: Annotated[
-        Method | None,
-        typer.Option(help="How int8's ranges follow from the calibration faces; default entropy.", show_default=False),
-    ] = None,
-    max_drop: Annotated[
-        float | None,
-        typer.Option(metavar="POINTS", help="int8: leave the worst layers in float until accuracy loses no more."),
-    ] = None,
-    max_class_drop: Annotated[
-        float | None, typer.Option(metavar="POINTS", help="int8: the same for the recall of any emotion.")
-    ] = None,
+    calibration_method: CalibrationMethod = None,
+    max_drop: MaxDrop = None,
+    max_class_drop: MaxClassDrop = None,
     target: Annotated[
         list[str] | None,
         typer.Option(
             help="A GPU generation such as sm89 (TensorRT-RTX); repeat it. Or cpu: int8 for ONNX Runtime.  [default: sm80 sm86 sm89 sm120]"
         ),
     ] = None,
-    batch: Annotated[
-        str, typer.Option(metavar="MIN:OPT:MAX", help="Faces at once: smallest, usual, largest; or one fixed number.")
-    ] = "1:8:32",
-    flavour: Annotated[
-        str | None,
-        typer.Option(help="tensorrt or tensorrt_rtx; default tensorrt where there is a GPU, tensorrt_rtx where not."),
-    ] = None,
+    batch: BatchSizes = BATCH,
+    flavour: Flavour = None,
     version_compatible: Annotated[
         bool, typer.Option("--version-compatible", help="An engine for the small lean runtime (tensorrt).")
     ] = False,

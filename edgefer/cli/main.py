@@ -9,6 +9,7 @@ import typer
 
 import edgefer
 from edgefer.cli.benchmark import benchmark
+from edgefer.cli.build import build
 from edgefer.cli.build_engine import build_engine
 from edgefer.cli.calibrate import calibrate
 from edgefer.cli.data import data
@@ -55,6 +56,7 @@ def _root(
 app.command("quickstart")(quickstart)
 app.command("train")(train)
 app.command("distill")(distill)
+app.command("build")(build)
 app.command("export")(export)
 app.command("calibrate")(calibrate)
 app.command("sensitivity")(sensitivity)

@@ -39,9 +39,12 @@ class Change:
         return name, changes[name]
 
 
-def judging_faces(card: ModelCard) -> tuple[FaceSet | None, str]:
-    """The faces that `edgefer evaluate` would judge a model on, or None and why there are none on this machine."""
-    source = card.provenance.dataset
+def judging_faces(card: ModelCard, source: str = "") -> tuple[FaceSet | None, str]:
+    """The faces that `edgefer evaluate` would judge a model on, or None and why there are none on this machine.
+
+    source: what finds them (a name or a folder); by default the name of what it was trained on.
+    """
+    source = source or card.provenance.dataset
     if not source:
         return None, f"{card.name} does not say which faces it was trained on"
     try:
