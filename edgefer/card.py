@@ -97,7 +97,10 @@ class Measurement(_Frozen):
 
 
 class Provenance(_Frozen):
-    """What a network was trained on and from. `start` is the network whose weights it began with, if not random ones."""
+    """What a network was trained on and from. `start` is the network whose weights it began with, if not random ones.
+
+    qat: the precision that was simulated while it learned (`int8`), if any; its file then holds learned scales.
+    """
 
     recipe: str = ""
     recipe_sha256: str = ""
@@ -106,6 +109,7 @@ class Provenance(_Frozen):
     splits: tuple[str, ...] = ()
     teacher: str = ""
     start: str = ""
+    qat: str = ""
     epochs: int = 0
     seed: int = 0
 

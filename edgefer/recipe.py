@@ -26,6 +26,10 @@ else:
     import tomli as tomllib
 
 
+# How names of quantisation-aware runs end.
+QAT = "-qat"
+
+
 class DataSection(Section):
     """`source`: `demo`, a prepared store's name, or its folder. `choose` is the split that picks the best epoch.
 
@@ -157,6 +161,18 @@ class TrainSection(Section):
     compile: bool = False
 
 
+class QatSection(Section):
+    """Quantisation-aware training: from `[start]`, else from this recipe's own float network, trained first.
+
+    The recipe's loss, batches and augmentation stay; `epochs` and `learning_rate` stand in for those of the recipe, and
+    the rate falls as a cosine without a warm-up. learning_rate: by default a hundredth of the recipe's.
+    """
+
+    precision: Literal["int8"] = "int8"
+    epochs: int = Field(default=2, ge=1)
+    learning_rate: float | None = Field(default=None, gt=0)
+
+
 class Recipe(Section):
     """One experiment, with every default filled in."""
 
@@ -171,6 +187,7 @@ class Recipe(Section):
     schedule: ScheduleSection = ScheduleSection()
     augment: AugmentSection = AugmentSection()
     train: TrainSection = TrainSection()
+    qat: QatSection | None = None
 
     @model_validator(mode="after")
     def _something_to_learn_from(self) -> Recipe:
@@ -180,6 +197,8 @@ class Recipe(Section):
             raise ValueError(
                 "train.compile and loss.hints exclude each other: features cannot be read inside a compiled pass"
             )
+        if self.train.compile and self.qat:
+            raise ValueError("train.compile and qat exclude each other: rounding is not compiled")
         return self
 
     @property
@@ -187,8 +206,8 @@ class Recipe(Section):
         """Hash of everything that changes the result but the faces, which have hashes of their own."""
         aside: dict[str, Any] = {name: section.untouched() for name, section in self if isinstance(section, Section)}
         aside |= {"name": True, "summary": True}
-        if self.start is None:
-            aside["start"] = True  # younger than networks that are in use
+        # Younger than networks that are in use.
+        aside |= {name: True for name in ("start", "qat") if getattr(self, name) is None}
         for section, key in (("data", "exclude"), ("train", "keep_every")):
             aside[section].add(key)
         # Pydantic 2.7 takes a union's member for a wrong one when a field of it is left out, and warns.
@@ -196,7 +215,31 @@ class Recipe(Section):
 
     def alone(self) -> Recipe:
         """The same student without its teacher: the baseline that says what distillation gained."""
-        return self.model_copy(update={"name": f"{self.name}-alone", "teacher": None, "loss": self.loss.alone()})
+        return self.model_copy(
+            update={"name": f"{self.name}-alone", "teacher": None, "loss": self.loss.alone(), "qat": None}
+        )
+
+    def floating(self) -> Recipe:
+        """The same without quantisation: the network that quantisation-aware training begins with."""
+        name = self.name.removesuffix(QAT)
+        return self.model_copy(update={"name": name if name != self.name else f"{name}-float", "qat": None})
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs this run takes."""
+        return self.qat.epochs if self.qat else self.train.epochs
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate that the schedule multiplies."""
+        if self.qat is None:
+            return self.optimizer.learning_rate
+        return self.qat.learning_rate or self.optimizer.learning_rate / 100
+
+    @property
+    def rates(self) -> ScheduleSection:
+        """How the rate changes over `epochs`."""
+        return self.schedule if self.qat is None else ScheduleSection()
 
     def to_toml(self) -> str:
         """The resolved recipe, loadable again."""
@@ -249,7 +292,9 @@ def load(name: str, changes: Iterable[str] = ()) -> Recipe:
         raise RecipeError(f"{path} is a sweep of recipes", f"run it with: edgefer distill --sweep {name}")
     for change in changes:
         _apply(values, change)
-    return check({**values, "name": path.stem}, str(path))
+    # A run of its own name, so that the float one beside it is found.
+    name = path.stem + QAT * ("qat" in values and not path.stem.endswith(QAT))
+    return check({**values, "name": name}, str(path))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from keep_log import ROOT, keep_log
 
 from edgefer.distill.trainer import read_run
 from edgefer.export.checkpoint import export_checkpoint
-from edgefer.models.checkpoint import load, save
+from edgefer.models.checkpoint import load, read_scales, save
 from edgefer.models.resemotenet import count_parameters
 from edgefer.models.trim import trim
 
@@ -26,7 +26,8 @@ def main() -> None:
     students = ROOT / "edgefer" / "students"
     students.mkdir(exist_ok=True)
     exported = export_checkpoint(run.checkpoint, students / f"{card.name}.onnx")
-    save(students / f"{card.name}.safetensors", body, card.but(trimmed=True, parameters=count_parameters(body)))
+    trimmed = card.but(trimmed=True, parameters=count_parameters(body))
+    save(students / f"{card.name}.safetensors", body, trimmed, read_scales(run.checkpoint))
     keep_log(run, exported.card)
     print(f"{exported.path}: {run.accuracy:.2%} on {card.measured[0].split}")
 

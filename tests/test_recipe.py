@@ -101,3 +101,29 @@ def test_an_unknown_recipe_gets_a_suggestion():
         recipe.load("dmo-c")
     with pytest.raises(UsageError, match="is not a file"):
         recipe.load("nowhere.toml")
+
+
+def test_quantisation_aware_training_is_a_key_that_old_hashes_do_not_have():
+    plain = recipe.load("fer2013-c")
+    trained = recipe.load("fer2013-c", ["qat.precision=int8"])
+    assert plain.qat is None
+    assert trained.sha256 != plain.sha256
+    assert trained.floating().sha256 == plain.sha256
+    assert trained.alone().sha256 == plain.alone().sha256
+    assert plain.sha256 == plain.model_copy(update={"qat": None}).sha256
+    assert "qat" not in plain.to_toml()
+
+
+def test_a_quantisation_aware_run_has_a_name_rate_and_length_of_its_own():
+    plain = recipe.load("fer2013-c")
+    trained = recipe.load("fer2013-c", ["qat.precision=int8"])
+    assert (trained.name, trained.floating().name) == ("fer2013-c-qat", "fer2013-c")
+    assert trained.model_copy(update={"name": "cell"}).floating().name == "cell-float"
+    assert (plain.epochs, plain.learning_rate, plain.rates.warmup) == (40, 0.1, 1)
+    assert (trained.epochs, trained.learning_rate, trained.rates.warmup) == (2, 0.001, 0)
+    asked = recipe.load("fer2013-c", ["qat.epochs=3", "qat.learning_rate=0.02"])
+    assert (asked.epochs, asked.learning_rate) == (3, 0.02)
+    with pytest.raises(RecipeError, match=r"qat\.precision: Input should be 'int8' \(got 'int4'\)"):
+        recipe.load("fer2013-c", ["qat.precision=int4"])
+    with pytest.raises(RecipeError, match=r"train\.compile and qat exclude each other"):
+        recipe.load("fer2013-c", ["qat.precision=int8", "train.compile=true"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -10,6 +11,12 @@ from edgefer.cli.options import Json, emit
 from edgefer.cli.sweep import run_sweep
 from edgefer.cli.train import Changes, Exclude, Out, Resume
 from edgefer.console import say
+
+
+class QatChoice(str, Enum):
+    """What quantisation-aware training simulates."""
+
+    INT8 = "int8"
 
 
 def distill(
@@ -22,6 +29,10 @@ def distill(
     out: Out = None,
     resume: Resume = False,
     baseline: Annotated[bool, typer.Option(help="Train the student without its teacher too, to know the gain.")] = True,
+    qat: Annotated[
+        QatChoice | None,
+        typer.Option(help="Train the finished student on in simulated INT8, until its scales fit: qat in the recipe."),
+    ] = None,
     sweep: Annotated[
         bool, typer.Option("--sweep", help="RECIPE is a sweep of many, such as paper-table-4; the same again goes on.")
     ] = False,
@@ -31,6 +42,8 @@ def distill(
 
     Without a recipe: fer2013-c when FER2013 is prepared here, else demo-c on the drawn faces inside edgefer.
     """
+    if qat is not None:
+        changes = [*(changes or ()), f"qat.precision={qat.value}"]
     if sweep:
         run_sweep(recipe, changes, exclude, out, resume, json)
         return
@@ -50,6 +63,11 @@ def distill(
     runs = {"student distilled": student} | ({"student alone": result.alone} if result.alone else {})
     write_curves(student.folder, runs)
     text = f"{student.card.name}: {accuracy_of(student)}; best epoch in {student.checkpoint}"
+    if student.int8:
+        before, after = student.int8
+        text += (
+            f"\nin simulated INT8: {after:.2%}, and {before:.2%} before training ({100 * (after - before):+.2f} points)"
+        )
     if result.alone and result.gain is not None:
         text += f"\nthe same student without its teacher: {accuracy_of(result.alone)}; distillation "
         text += (
@@ -63,4 +81,4 @@ def distill(
         "gain": result.gain,
     }
     emit(json, values | {"teachers": [str(path) for path in result.teachers]}, text)
-    say(f"next: edgefer build-engine {student.checkpoint} --precision fp16")
+    say(f"next: edgefer build-engine {student.checkpoint} --precision {'int8' if student.int8 else 'fp16'}")

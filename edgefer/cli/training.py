@@ -53,6 +53,7 @@ def summary(run: Run) -> dict[str, Any]:
         "parameters": run.card.parameters,
         "measured": run.card.measured[0].model_dump(),
         "second": run.card.measured[1].model_dump() if len(run.card.measured) > 1 else None,
+        "int8": list(run.int8) if run.int8 else None,
         "history": [asdict(line) for line in run.history],
     }
 

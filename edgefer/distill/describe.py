@@ -47,6 +47,7 @@ def model_card(
             splits=(training.split, choosing.split),
             teacher=teacher,
             start=start,
+            qat=recipe.qat.precision if recipe.qat else "",
             epochs=epochs,
             seed=recipe.train.seed,
         ),

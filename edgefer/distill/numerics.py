@@ -13,6 +13,9 @@ from edgefer.recipe import Recipe
 def computes_in_bf16(recipe: Recipe, body: nn.Module, spec: InputSpec, device: torch.device) -> bool:
     """Whether a run computes in bfloat16: where its recipe wants it and it is sound; says so where it is not."""
     wanted = recipe.train.precision == "bf16"
+    if wanted and recipe.qat:
+        say(f"{recipe.name}: float32 instead of bf16, which would round more coarsely than the INT8 it is to simulate")
+        return False
     sound = wanted and bf16_is_sound(body, spec, device)
     if wanted and not sound:
         say(f"{recipe.name}: float32 instead of bf16, whose gradients on this CPU are wrong at {spec.width} pixels")

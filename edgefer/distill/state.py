@@ -30,7 +30,10 @@ class Epoch:
 
 @dataclass
 class Progress:
-    """Where a run stands. `identity` is the hash of recipe, data and teachers: another one is another run."""
+    """Where a run stands. `identity` is the hash of recipe, data and teachers: another one is another run.
+
+    before: accuracy in simulated INT8 before a quantisation-aware training, 0..1.
+    """
 
     identity: str
     epoch: int = 0
@@ -38,6 +41,7 @@ class Progress:
     best_epoch: int = 0
     plateau: Plateau = field(default_factory=Plateau)
     history: list[Epoch] = field(default_factory=list)
+    before: float = -1.0
 
 
 def save_state(path: Path, progress: Progress, body: nn.Module, average: Average | None, optimizer: optim.SGD) -> None:

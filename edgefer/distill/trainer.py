@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from edgefer.card import ModelCard
-from edgefer.console import Step, progress
+from edgefer.console import Step, progress, say
 from edgefer.data.faces import FaceSet
 from edgefer.distill.augment import mix, render
 from edgefer.distill.average import Average
@@ -24,15 +24,23 @@ from edgefer.distill.losses import class_weights
 from edgefer.distill.numerics import computes_in_bf16
 from edgefer.distill.objective import batch_loss, teaching
 from edgefer.distill.parallel import check_batch, default_device, gathered, led, own_slice, spread, sum_gradients
+from edgefer.distill.qat import (
+    float_body,
+    freeze_statistics,
+    learned_scales,
+    scale_parameters,
+    simulate_int8,
+    without_decay,
+)
 from edgefer.distill.schedule import rate_factor
 from edgefer.distill.start import begin
 from edgefer.distill.state import Epoch, Progress, load_state, save_state
 from edgefer.distill.targets import Targets
 from edgefer.distill.teachers import Teachers
 from edgefer.distill.whole_batch import join_batches
-from edgefer.errors import ArtifactError, CheckFailed, DataError, Interrupted
+from edgefer.errors import ArtifactError, CheckFailed, DataError, Interrupted, UsageError
 from edgefer.evaluate.protocol import evaluate_protocols, measurements
-from edgefer.models.checkpoint import load, read_card, save
+from edgefer.models.checkpoint import load, read_card, read_scales, save
 from edgefer.models.network import Network
 from edgefer.models.registry import build
 from edgefer.models.resemotenet import count_parameters
@@ -47,11 +55,16 @@ FINISHED = "finished.json"
 
 @dataclass(frozen=True)
 class Run:
-    """A finished training: its folder, the best epoch's card, and the history."""
+    """A finished training: its folder, the best epoch's card, and the history.
+
+    int8: the accuracy in simulated INT8 on the choosing split, 0..1, before a quantisation-aware training and of the
+    best epoch; None for others. The card's figures are those of the float network that is kept.
+    """
 
     folder: Path
     card: ModelCard
     history: tuple[Epoch, ...]
+    int8: tuple[float, float] | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -86,9 +99,10 @@ def read_run(out: Path) -> Run:
     try:
         values = json.loads((out / FINISHED).read_text(encoding="utf-8"))
         history = tuple(Epoch(**line) for line in values["history"])
+        int8 = tuple(values.get("int8") or ())
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{out} holds no finished run", "train it with edgefer train or edgefer distill") from error
-    return Run(out, read_card(out / BEST), history)
+    return Run(out, read_card(out / BEST), history, (int8[0], int8[1]) if int8 else None)
 
 
 def train(
@@ -112,7 +126,14 @@ def train(
 
     whole: the split that `training` is a part of, for the leak-free figure in the card; default `training`.
     start: the checkpoint whose weights the network begins with (`edgefer.distill.start`); default fresh ones.
+
+    Quantisation-aware (`recipe.qat`), accuracy is that of simulated INT8 throughout, and the network that it begins with
+    is kept where no epoch is better. `best.safetensors` then holds the float network with its learned scales.
     """
+    if recipe.qat and start is None:
+        raise UsageError(
+            f"{recipe.name}: quantisation-aware training begins with a trained network", "name it in [start]"
+        )
     if len(training) < 2:
         raise DataError(f"{training.name} has {len(training)} training faces", "training needs at least 2")
     check_batch(recipe, len(training))
@@ -121,16 +142,18 @@ def train(
         loop.resume()
     if leads():
         write_text(out / RECIPE, recipe.to_toml())
-    total = recipe.train.epochs * loop.steps
+    if recipe.qat and not loop.state.epoch:
+        loop.keep_beginning()
+    total = recipe.epochs * loop.steps
     with progress(recipe.name, total) as step:
         step(loop.state.epoch * loop.steps, "")
         try:
-            while loop.state.epoch < recipe.train.epochs:
+            while loop.state.epoch < recipe.epochs:
                 loop.run_epoch(step)
         except KeyboardInterrupt:
             kept = loop.state.epoch
             raise Interrupted(
-                f"stopped; {kept} of {recipe.train.epochs} epochs are in {out}", f"go on with --resume --out {out}"
+                f"stopped; {kept} of {recipe.epochs} epochs are in {out}", f"go on with --resume --out {out}"
             ) from None
     return led(lambda: loop.finish(whole or training))
 
@@ -155,6 +178,9 @@ class _Loop:
         if start is not None:
             begin(self.body, recipe, training.emotions, start)
         self.begun = read_card(start).name if start else ""
+        self.size = count_parameters(self.body)
+        if recipe.qat:
+            simulate_int8(self.body, self.spec, training)
         self.body.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = Network(self.body, self.spec).to(device)
         self.average = Average(self.body) if recipe.train.ema else None
@@ -162,10 +188,10 @@ class _Loop:
         if self.hints is not None:
             self.trained = nn.ModuleDict({"body": self.body, "hints": self.hints.adapters})
         section = recipe.optimizer
-        self.parameters = list(self.trained.parameters())
+        self.parameters = [value for value in self.trained.parameters() if value.requires_grad]
         self.optimizer = torch.optim.SGD(
-            self.parameters,
-            lr=section.learning_rate,
+            without_decay(self.parameters, scale_parameters(self.body)),
+            lr=recipe.learning_rate,
             momentum=section.momentum,
             weight_decay=section.weight_decay,
             nesterov=section.nesterov and section.momentum > 0,
@@ -175,6 +201,8 @@ class _Loop:
         self.targets = label_targets(training).to(device)
         weights = class_weights(self.targets.sum(0), recipe.loss.class_weights)
         self.weights = weights.to(device) if weights is not None else None
+        # Losses that grow with the epochs have grown before quantisation-aware training begins.
+        self.gone = recipe.train.epochs if recipe.qat else 0
         self.bf16 = computes_in_bf16(recipe, self.body, self.spec, device)
         self.wanted = None
         if teachers and self.hints is None:
@@ -197,6 +225,8 @@ class _Loop:
     def run_epoch(self, step: Step) -> None:
         recipe, start = self.recipe, time.monotonic()
         self.body.train()
+        if recipe.qat:
+            freeze_statistics(self.body)
         losses, rate = [], 0.0
         count, number, seed = len(self.training), self.state.epoch, recipe.train.seed
         view_number = number % recipe.augment.views if recipe.augment.views else number
@@ -207,11 +237,11 @@ class _Loop:
         note = f"epoch {number + 1}" + (f", best {self.state.best_accuracy:.2%}" if number else "")
         for done, batch in enumerate(batches):
             epochs = number + done / self.steps
-            factor = rate_factor(recipe.schedule, epochs, recipe.train.epochs)
-            rate = recipe.optimizer.learning_rate * factor * self.state.plateau.scale
+            factor = rate_factor(recipe.rates, epochs, recipe.epochs)
+            rate = recipe.learning_rate * factor * self.state.plateau.scale
             for group in self.optimizer.param_groups:
                 group["lr"] = rate
-            losses.append(self._step(batch, view.faces, taught, epochs))
+            losses.append(self._step(batch, view.faces, taught, epochs + self.gone))
             step(1, note)
         if not math.isfinite(loss := float(torch.stack(losses).mean())):
             raise CheckFailed(
@@ -219,7 +249,7 @@ class _Loop:
                 "lower optimizer.learning_rate, or set optimizer.clip=1",
             )
         accuracy = self._accuracy()
-        self.state.plateau.update(accuracy, recipe.schedule)
+        self.state.plateau.update(accuracy, recipe.rates)
         self.state.epoch += 1
         seconds = round(time.monotonic() - start, 3)
         self.state.history.append(Epoch(self.state.epoch, loss, rate, accuracy, seconds))
@@ -228,11 +258,22 @@ class _Loop:
         if leads():
             self._write(better)
 
+    def keep_beginning(self) -> None:
+        """Measure the network that quantisation-aware training begins with, and keep it until an epoch is better."""
+        self.state.before = self.state.best_accuracy = self._accuracy()
+        say(f"{self.recipe.name}: {self.state.before:.2%} in simulated INT8 before training")
+        if leads():
+            self._keep()
+
+    def _keep(self) -> None:
+        body = self._measured_body()
+        save(self.out / BEST, float_body(body) if self.recipe.qat else body, self._card(), learned_scales(body))
+
     def _write(self, better: bool) -> None:
         if better:
-            save(self.out / BEST, self._measured_body(), self._card())
+            self._keep()
         epoch, section = self.state.epoch, self.recipe.train
-        if epoch % section.keep_every == 0 or epoch == section.epochs:
+        if epoch % section.keep_every == 0 or epoch == self.recipe.epochs:
             save_state(self.out / LAST, self.state, self.trained, self.average, self.optimizer)
         write_text(self.out / METRICS, "".join(json.dumps(asdict(entry)) + "\n" for entry in self.state.history))
 
@@ -288,10 +329,8 @@ class _Loop:
         return int(right.sum()) / len(right)
 
     def _card(self) -> ModelCard:
-        teacher, size = self.teachers.name if self.teachers else "", count_parameters(self.body)
-        return model_card(
-            self.recipe, self.training, self.choosing, self.spec, size, self.state.epoch, teacher, self.begun
-        )
+        teacher, epoch = self.teachers.name if self.teachers else "", self.state.epoch
+        return model_card(self.recipe, self.training, self.choosing, self.spec, self.size, epoch, teacher, self.begun)
 
     def finish(self, whole: FaceSet) -> Run:
         """Measure the best epoch fully and put the figures into its card: the official ones, and the leak-free."""
@@ -299,10 +338,15 @@ class _Loop:
         with TorchSession(network, card, device=str(self.device)) as session:
             measured = measurements(evaluate_protocols(session, self.choosing, whole))
         card = card.but(measured=measured)
-        save(self.out / BEST, network.body, card)
-        values = {"identity": self.state.identity, "history": [asdict(line) for line in self.state.history]}
+        save(self.out / BEST, network.body, card, read_scales(self.out / BEST))
+        int8 = (self.state.before, self.state.best_accuracy) if self.recipe.qat else None
+        values = {
+            "identity": self.state.identity,
+            "history": [asdict(line) for line in self.state.history],
+            "int8": int8,
+        }
         write_text(self.out / FINISHED, json.dumps(values))
-        return Run(self.out, card, tuple(self.state.history))
+        return Run(self.out, card, tuple(self.state.history), int8)
 
 
 def limited(faces: FaceSet, limit: int | None) -> FaceSet:

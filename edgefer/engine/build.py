@@ -21,7 +21,7 @@ from edgefer.engine.measure import measure
 from edgefer.engine.options import BATCH, PLAIN, Batch, Options, check_method, check_options, checked_batch
 from edgefer.engine.parts import MEASURING, Parts
 from edgefer.engine.past import Past
-from edgefer.engine.precision import at_precision, check_calibration, check_source
+from edgefer.engine.precision import at_precision, check_calibration, check_learned, check_source
 from edgefer.engine.result import BuildResult
 from edgefer.engine.source import file_of
 from edgefer.engine.toolchain import toolchain
@@ -52,7 +52,8 @@ def build_engine(
     """Build an engine from an ONNX file with a card: float32, or already at `precision`, which is then kept as it is.
 
     out: the folder, by default under `engines/`, named for its facts; replaced as a whole when it exists.
-    calibration: needed for INT8 and FP8 from a float32 file. targets: such as `sm89`, for TensorRT-RTX. batch: smallest,
+    calibration: needed for INT8 and FP8 from a float32 file that did not learn its ranges; where it did, and a set is
+    given, ranges are measured on that. targets: such as `sm89`, for TensorRT-RTX. batch: smallest,
     usual and largest number of faces. pixels: network input, float32 `[N, C, H, W]`, on which the converted file is
     compared with the float32 one. options: what else is asked of the flavour. model: what `onnx` was exported from, if
     it was; the passport names it. faces: labelled ones, on which both files are measured. last: how the last build of
@@ -67,6 +68,7 @@ def build_engine(
     check_method(options, precision, source)
     check_limits(options, precision, source)
     check_source(onnx, source, precision, chosen, target_names)
+    check_learned(source, precision, calibration, options)
     check_calibration(source, precision, calibration)
     if not precision.calibrated:
         calibration = None

@@ -14,6 +14,7 @@ from edgefer.engine.existing import Existing, find_existing
 from edgefer.engine.measure import judging_faces
 from edgefer.engine.parts import Parts
 from edgefer.engine.past import Past, recall, remember
+from edgefer.engine.precision import learned
 from edgefer.engine.request import Request, Task, resolve
 from edgefer.engine.result import BuildResult
 from edgefer.engine.source import onnx_of
@@ -38,8 +39,12 @@ def build_once(request: Request, force: bool = False) -> BuildResult:
 
 def _once(task: Task, force: bool) -> BuildResult:
     request, parts = task.request, Parts()
-    with parts.part("calibration set"):
-        calibration = calibration_for(task.card, request.precision, request.calibration, request.model)
+    calibration = None
+    if learned(task.card, request.precision, request.calibration):
+        say(f"{task.card.name} learned its INT8 ranges in training: no calibration set is needed")
+    else:
+        with parts.part("calibration set"):
+            calibration = calibration_for(task.card, request.precision, request.calibration, request.model)
     with parts.part("looking for the same"):
         found = find_existing(task.folder, task.inputs(calibration.sha256 if calibration else ""))
     if not force and found.same:

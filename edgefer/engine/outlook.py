@@ -9,6 +9,7 @@ from typing import Any
 from edgefer.engine.existing import Existing, find_existing
 from edgefer.engine.measure import judging_faces
 from edgefer.engine.past import Past, recall
+from edgefer.engine.precision import learned
 from edgefer.engine.request import Request, Task, resolve
 from edgefer.paths import sha256
 from edgefer.quantize.source import fitting_set, own_set
@@ -101,6 +102,8 @@ def outlook(request: Request) -> Outlook:
 def _calibration(task: Task) -> SetOutlook | None:
     asked, card = task.request, task.card
     if not asked.precision.calibrated or card.precision is asked.precision:
+        return None
+    if learned(card, asked.precision, asked.calibration):
         return None
     if asked.calibration is not None:
         named = fitting_set(asked.calibration, card, asked.model)

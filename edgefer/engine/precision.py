@@ -8,6 +8,7 @@ from pathlib import Path
 from edgefer.card import ModelCard, Precision
 from edgefer.engine.arithmetic import check_targets
 from edgefer.engine.layout import FP8_ONNX, INT8_ONNX
+from edgefer.engine.options import Options
 from edgefer.errors import BackendError, BuildError, UsageError
 from edgefer.quantize import graph
 from edgefer.quantize.bf16 import to_bf16
@@ -15,7 +16,8 @@ from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.cpu import is_for_cpu
 from edgefer.quantize.fp8 import to_fp8
 from edgefer.quantize.fp16 import Rounding, to_fp16
-from edgefer.quantize.int8 import to_int8
+from edgefer.quantize.int8 import to_int8, write_ranges
+from edgefer.quantize.learned import learned_ranges
 from edgefer.quantize.method import DEFAULT, Method
 from edgefer.quantize.titles import nodes_of
 from edgefer.trt.flavour import Flavour
@@ -35,9 +37,33 @@ def check_source(onnx: Path, card: ModelCard, precision: Precision, flavour: Fla
     check_targets(precision, flavour, targets)
 
 
+def learned(card: ModelCard, precision: Precision, named: object | None) -> bool:
+    """Whether a build takes the ranges that a model learned: INT8 of what was trained for it.
+
+    named: the calibration set that was named instead, None where none was.
+    """
+    trained = card.provenance.qat == precision.value and card.precision is Precision.FP32
+    return precision is Precision.INT8 and trained and named is None
+
+
+def check_learned(card: ModelCard, precision: Precision, named: object | None, options: Options) -> None:
+    """Raise UsageError when ranges that a model learned were to be chosen, or limits held, as for measured ones."""
+    if learned(card, precision, named) and (options.method is not None or options.limits is not None):
+        asked = "--calibration-method" if options.method is not None else "--max-drop and --max-class-drop"
+        raise UsageError(
+            f"{card.name} learned its INT8 ranges, and {asked} {'is' if options.method else 'are'} for measured ones",
+            "leave that out, or name a calibration set to measure ranges on: --calibration DIR",
+        )
+
+
 def check_calibration(card: ModelCard, precision: Precision, calibration: CalibrationSet | None) -> None:
     """Raise UsageError when ranges must be measured and there are no faces to measure them on."""
-    if precision.calibrated and card.precision is Precision.FP32 and calibration is None:
+    if (
+        precision.calibrated
+        and card.precision is Precision.FP32
+        and calibration is None
+        and not learned(card, precision, None)
+    ):
         raise UsageError(
             f"{precision.value.upper()} needs a calibration set",
             "make one with: edgefer calibrate, and name it: --calibration",
@@ -55,14 +81,18 @@ def at_precision(
 ) -> tuple[ModelCard, Rounding | None]:
     """Write the graph that is compiled to `ready`: INT8, with ranges by `method`, and FP8 get half precision elsewhere.
 
+    Without a calibration set INT8 has the ranges that the model learned.
+
     left: titles of the convolutions that INT8 leaves in float. Files that are worth keeping on the way are written beside
     it. Returns the card, and how the weights were rounded where they were.
     """
     model = onnx
     if precision is Precision.INT8 and source.precision is Precision.FP32:
-        assert calibration is not None
         model = ready.with_name(INT8_ONNX)
-        source = to_int8(onnx, calibration, model, method, nodes_of(graph.load(onnx)[0], left))
+        if calibration is None:
+            source = write_ranges(onnx, learned_ranges(onnx), model)
+        else:
+            source = to_int8(onnx, calibration, model, method, nodes_of(graph.load(onnx)[0], left))
     if precision is Precision.FP8 and source.precision is Precision.FP32:
         assert calibration is not None
         model = ready.with_name(FP8_ONNX)

@@ -21,7 +21,7 @@ from edgefer.engine.options import (
     checked_batch,
 )
 from edgefer.engine.past import kind_of
-from edgefer.engine.precision import check_source
+from edgefer.engine.precision import check_learned, check_source
 from edgefer.engine.source import card_of, file_of
 from edgefer.engine.toolchain import toolchain
 from edgefer.trt.driver import Driver
@@ -95,6 +95,7 @@ def resolve(request: Request) -> Task:
     card = card_of(file)
     check_method(request.options, request.precision, card)
     check_limits(request.options, request.precision, card)
+    check_learned(card, request.precision, request.calibration, request.options)
     check_source(file, card, request.precision, flavour, targets)
     name = folder_name(card.name, request.precision, flavour, targets, request.options, request.batch)
     folder = request.out or paths.ENGINES / name

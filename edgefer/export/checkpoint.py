@@ -32,15 +32,16 @@ def export_checkpoint(model: Path, out: Path | None = None, data: str | None = N
     if path.suffix not in CHECKPOINTS:
         raise UsageError(f"{path} is no checkpoint", "name a .safetensors or .pth file, or a run's folder")
     try:
-        from edgefer.models.checkpoint import load
+        from edgefer.models.checkpoint import load, read_scales
 
         network, card = load(path)
+        scales = read_scales(path)
     except ImportError as error:
         raise BackendError(
             f"export needs {error.name}, which is not installed", "pip install 'edgefer[train]'"
         ) from error
     target = out or path.with_name(f"{card.name}.onnx")
-    card, parity = export_onnx(network, card, target, checking_pixels(card, data))
+    card, parity = export_onnx(network, card, target, checking_pixels(card, data), scales)
     return Exported(target, card, parity)
 
 

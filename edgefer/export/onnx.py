@@ -6,15 +6,17 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgefer.card import KEY, ModelCard
 from edgefer.errors import BackendError, CheckFailed
 from edgefer.evaluate.agreement import Agreement, compare_logits
+from edgefer.export.scales import put_scales
 from edgefer.paths import atomic_file
 from edgefer.runtime.session import Array
+from edgefer.scales import LayerScales
 
 if TYPE_CHECKING:
     from edgefer.models.network import Network
@@ -24,12 +26,19 @@ OPSET = 20
 INPUT, OUTPUT, BATCH = "pixels", "logits", "batch"
 
 
-def export_onnx(network: Network, card: ModelCard, out: Path, pixels: Array) -> tuple[ModelCard, Agreement]:
+def export_onnx(
+    network: Network,
+    card: ModelCard,
+    out: Path,
+    pixels: Array,
+    scales: Mapping[str, LayerScales] | None = None,
+) -> tuple[ModelCard, Agreement]:
     """Write `network` as ONNX: trimmed, opset 20, one file, dynamic `batch`, normalisation in the graph, card inside.
 
     pixels: float32 `[N, C, H, W]`, 0..255, real faces (at least one): the file is run on them in ONNX Runtime before it
-    is kept. Input `pixels` is float32 0..255, output `logits` is `[batch, labels]`. Returns the file's card and the
-    parity. Raises CheckFailed when a label differs for more than one face in a hundred.
+    is kept. Input `pixels` is float32 0..255, output `logits` is `[batch, labels]`. scales: INT8 scales that the network
+    learned, by module name, which the file then holds too. Returns the file's card and the parity. Raises
+    CheckFailed when a label differs for more than one face in a hundred.
     """
     from edgefer.models.network import Network
     from edgefer.models.resemotenet import count_parameters
@@ -39,9 +48,9 @@ def export_onnx(network: Network, card: ModelCard, out: Path, pixels: Array) -> 
 
     body = network.body if card.trimmed else trim(network.body, *card.input.shape)
     trimmed = Network(body, card.input).eval().cpu()
-    card = card.but(trimmed=True, parameters=count_parameters(body), tools=tools_here())
+    card = card.but(trimmed=True, parameters=count_parameters(body), tools=_tools())
     with atomic_file(out) as temporary:
-        _write(trimmed, card, temporary)
+        _write(trimmed, card, temporary, scales)
         with TorchSession(network, card, device="cpu") as before, OnnxSession(temporary) as after:
             parity = compare_logits(before.infer(pixels), after.infer(pixels))
         if parity.same_label < 0.99:
@@ -59,7 +68,7 @@ def describe(parity: Agreement) -> str:
     )
 
 
-def _write(network: Network, card: ModelCard, path: Path) -> None:
+def _write(network: Network, card: ModelCard, path: Path, scales: Mapping[str, LayerScales] | None) -> None:
     try:
         import onnx
         import onnxscript  # noqa: F401 - torch.onnx needs it and does not declare it
@@ -88,6 +97,8 @@ def _write(network: Network, card: ModelCard, path: Path) -> None:
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, {KEY: card.to_json()})
     _drop_source_paths(model)
+    if scales:
+        put_scales(model, scales)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
@@ -116,8 +127,7 @@ def _quiet() -> Iterator[None]:
         root.setLevel(level)
 
 
-def tools_here() -> dict[str, str]:
-    """The versions of what exports, as they go into the card."""
+def _tools() -> dict[str, str]:
     from importlib.metadata import version
 
     return {name: version(name) for name in ("edgefer", "torch", "onnx", "onnxruntime")}

@@ -14,8 +14,12 @@ from edgefer.emotions import FER2013, RESEMOTENET
 from edgefer.errors import ArtifactError
 from edgefer.models.weights import read_weights
 from edgefer.paths import atomic_file, require_file
+from edgefer.scales import KEY as SCALES
+from edgefer.scales import LayerScales, ScaleTable, weights_sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor, nn
 
     from edgefer.models.network import Network
@@ -24,13 +28,20 @@ _FIX = "name a checkpoint that edgefer train or edgefer distill wrote (best.safe
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def save(path: Path, body: nn.Module, card: ModelCard) -> None:
-    """Write a body's parameters and buffers, with its card, atomically."""
+def save(path: Path, body: nn.Module, card: ModelCard, scales: Mapping[str, LayerScales] | None = None) -> None:
+    """Write a body's parameters and buffers, with its card, atomically.
+
+    scales: of convolutions that were trained as INT8, by module name; they are bound to these weights.
+    """
     from safetensors.torch import save_file
 
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in body.state_dict().items()}
+    metadata = {KEY: card.to_json()}
+    if scales:
+        table = ScaleTable(weights_sha256=weights_sha256(_bytes(state)), layers=dict(scales))
+        metadata[SCALES] = table.to_json()
     with atomic_file(path) as temporary:
-        save_file(state, temporary, metadata={KEY: card.to_json()})
+        save_file(state, temporary, metadata=metadata)
 
 
 def load(path: Path) -> tuple[Network, ModelCard]:
@@ -41,20 +52,39 @@ def load(path: Path) -> tuple[Network, ModelCard]:
     return _assemble(path, state, card), card
 
 
+def read_scales(path: Path) -> dict[str, LayerScales] | None:
+    """The learned scales in a checkpoint, by module name; None where there are none.
+
+    Raises ArtifactError when they are damaged or were learned with other weights.
+    """
+    if path.suffix != ".safetensors" or SCALES not in (metadata := _metadata(path)):
+        return None
+    return ScaleTable.from_json(metadata[SCALES], str(path), _bytes(read_weights(path))).layers
+
+
 def read_card(path: Path) -> ModelCard:
     """The card of a safetensors checkpoint, read from its header alone; needs neither torch nor safetensors."""
+    metadata = _metadata(path)
+    if KEY not in metadata:
+        raise ArtifactError(f"{path} holds tensors but no edgefer model card", _FIX)
+    return ModelCard.from_json(metadata[KEY], str(path))
+
+
+def _metadata(path: Path) -> dict[str, str]:
     require_file(path, "a checkpoint", _FIX)
     with path.open("rb") as handle:
         length = int.from_bytes(handle.read(8), "little")
         # safetensors caps its own header at 100 MB; a text file read as a length is far beyond that
         header = handle.read(length) if length <= 100_000_000 else b""
     try:
-        metadata = json.loads(header).get("__metadata__", {})
+        metadata: dict[str, str] = json.loads(header).get("__metadata__", {})
     except (ValueError, AttributeError) as error:
         raise ArtifactError(f"{path} is not a safetensors checkpoint, or is damaged", _FIX) from error
-    if KEY not in metadata:
-        raise ArtifactError(f"{path} holds tensors but no edgefer model card", _FIX)
-    return ModelCard.from_json(metadata[KEY], str(path))
+    return metadata
+
+
+def _bytes(state: Mapping[str, Tensor]) -> dict[str, bytes]:
+    return {name: tensor.numpy().tobytes() for name, tensor in state.items()}
 
 
 def _assemble(path: Path, state: dict[str, Tensor], card: ModelCard) -> Network:

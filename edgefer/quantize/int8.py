@@ -90,7 +90,7 @@ def write_ranges(src: Path, ranges: Ranges, dst: Path, keep: AbstractSet[str] = 
     for node in list(model.graph.node):
         if node.name in names:
             rewriter.int8_input(node, 0, ranges.peak(node.input[0]))
-            rewriter.int8_weights(node, 1)
+            rewriter.int8_weights(node, 1, ranges.weights.get(node.input[1]))
     rewriter.finish()
     tools = {**card.tools, "calibration": ranges.how}
     card = card.but(precision=Precision.INT8, tools=tools, left_in_float=left)

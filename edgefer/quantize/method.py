@@ -21,3 +21,5 @@ class Method(str, Enum):
 DEFAULT = Method.ENTROPY
 # Of an activation's values, in percent, the share that the range of `percentile` holds.
 PERCENTILE = 99.99
+# What a card says in the place of a method when ranges were learned (`edgefer distill --qat int8`).
+TRAINING = "training"

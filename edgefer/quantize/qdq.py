@@ -19,9 +19,10 @@ def symmetric_scale(peak: npt.ArrayLike) -> Array:
     return np.where(scale < np.finfo(np.float32).tiny, np.float32(1), scale)
 
 
-def quantise_channels(weights: Array) -> tuple[npt.NDArray[np.int8], Array]:
-    """INT8 weights and one scale for each of the first axis, float32 `[O]`."""
-    scales = symmetric_scale(np.abs(weights).reshape(len(weights), -1).max(axis=1))
+def quantise_channels(weights: Array, scales: Array | None = None) -> tuple[npt.NDArray[np.int8], Array]:
+    """INT8 weights and one scale for each of the first axis, float32 `[O]`: the given ones, else by largest magnitude."""
+    if scales is None:
+        scales = symmetric_scale(np.abs(weights).reshape(len(weights), -1).max(axis=1))
     steps = np.rint(weights / scales.reshape(-1, *(1,) * (weights.ndim - 1)))
     return steps.clip(-INT8_MOST, INT8_MOST).astype(np.int8), scales
 
@@ -44,11 +45,11 @@ class Rewriter:
 
         self.take_through(node, index, symmetric_scale(peak), numpy_helper.from_array(np.asarray(np.int8(0))))
 
-    def int8_weights(self, node: Any, index: int) -> None:
-        """Store a node's weights as symmetric INT8, one scale for each of their first axis."""
+    def int8_weights(self, node: Any, index: int, scales: Array | None = None) -> None:
+        """Store a node's weights as symmetric INT8, one scale for each of their first axis, as `quantise_channels`."""
         from onnx import numpy_helper
 
-        values, scales = quantise_channels(self.weights(node, index))
+        values, scales = quantise_channels(self.weights(node, index), scales)
         zeros = numpy_helper.from_array(np.zeros(len(scales), np.int8))
         self.store_as(node, index, numpy_helper.from_array(values), scales, zeros)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from edgefer.console import Step
 from edgefer.errors import ArtifactError, BuildError, UsageError
 from edgefer.quantize.calibration import CalibrationSet
-from edgefer.quantize.method import DEFAULT, PERCENTILE, Method
+from edgefer.quantize.method import DEFAULT, PERCENTILE, TRAINING, Method
 from edgefer.quantize.thresholds import BINS, Counts, count_magnitudes, entropy_share, percentile_share
 from edgefer.runtime.session import Array
 
@@ -24,12 +24,14 @@ Bounds = Mapping[str, tuple[float, float]]
 class Ranges:
     """The range of each activation: `bounds` by tensor name, (lowest, highest), lowest <= 0 <= highest.
 
-    percentile: in percent, where the method has one.
+    percentile: in percent, where the method has one. method: None where training learned them (`quantize/learned.py`);
+    then weights has the scales of stored weights by name, float32 `[O]`.
     """
 
-    method: Method
+    method: Method | None
     bounds: Bounds
     percentile: float | None = None
+    weights: Mapping[str, Array] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> tuple[float, float]:
         if name not in self.bounds:
@@ -44,6 +46,8 @@ class Ranges:
     @property
     def how(self) -> str:
         """The method in words, such as `percentile 99.99`, as a card tells it."""
+        if self.method is None:
+            return TRAINING
         return self.method.value if self.percentile is None else f"{self.method.value} {self.percentile:g}"
 
 

@@ -209,3 +209,23 @@ def test_a_list_that_cannot_be_used_stops_before_anything_is_trained(cli, store,
         assert outcome.code == 1
         assert expected in one_line(outcome)
     assert not Path("runs").exists()
+
+
+@pytest.mark.usefixtures("recipes")
+def test_distill_qat_trains_the_student_first_and_says_what_int8_gains(cli):
+    outcome = cli("distill", "small.toml", "--qat", "int8", "--set", "qat.epochs=1", "--json")
+    assert outcome.code == 0, outcome.err
+    assert "in simulated INT8 before training" in outcome.err
+    assert outcome.err.splitlines()[-1] == (
+        "next: edgefer build-engine runs/small-qat/best.safetensors --precision int8"
+    )
+    values = json.loads(outcome.out)
+    assert values["alone"] is None
+    assert len(values["student"]["int8"]) == 2
+    card = read_card(Path("runs/small-qat/best.safetensors"))
+    assert (card.name, card.provenance.qat, card.provenance.start) == ("small-qat", "int8", "small")
+    assert sorted(path.name for path in Path("runs").iterdir()) == ["big", "small", "small-qat"]
+    assert "precision" in Path("runs/small-qat/recipe.toml").read_text()
+    refused = cli("distill", "small.toml", "--qat", "int4")
+    assert refused.code == 2
+    assert "int4" in refused.err

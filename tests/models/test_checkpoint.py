@@ -8,10 +8,11 @@ from torch import nn
 from edgefer.card import InputSpec, ModelCard
 from edgefer.emotions import FER2013, RESEMOTENET
 from edgefer.errors import ArtifactError
-from edgefer.models.checkpoint import load, read_card, save
+from edgefer.models.checkpoint import load, read_card, read_scales, save
 from edgefer.models.registry import build
 from edgefer.models.resemotenet import count_parameters
 from edgefer.models.trim import trim
+from edgefer.scales import LayerScales
 
 
 def make(trimmed: bool = False) -> tuple[nn.Module, ModelCard]:
@@ -104,3 +105,24 @@ def test_a_failed_save_leaves_nothing(tmp_path: Path):
     with pytest.raises(ArtifactError, match="is a directory"):
         save(tmp_path / "folder", *make())
     assert {path.name for path in tmp_path.iterdir()} == {"cwd", "folder"}
+
+
+def test_learned_scales_travel_with_their_weights_alone(tmp_path: Path):
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    body, own = make()
+    save(tmp_path / "a.safetensors", body, own)
+    assert read_scales(tmp_path / "a.safetensors") is None
+    scales = {"conv1": LayerScales(input=0.1, weights=(0.25,) * 8)}
+    save(tmp_path / "b.safetensors", body, own, scales)
+    assert read_scales(tmp_path / "b.safetensors") == scales
+    assert load(tmp_path / "b.safetensors")[1] == own
+
+    with safe_open(tmp_path / "b.safetensors", framework="pt") as handle:
+        metadata = handle.metadata()
+    state = load_file(tmp_path / "b.safetensors")
+    state["fc4.bias"][0] += 1
+    save_file(state, tmp_path / "b.safetensors", metadata=metadata)
+    with pytest.raises(ArtifactError, match=r"b\.safetensors was learned with other weights\. export the checkpoint"):
+        read_scales(tmp_path / "b.safetensors")
