@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, islice, takewhile
 from pathlib import Path
@@ -83,7 +83,7 @@ def distill_recipe(recipe: Recipe, out: Path | None = None, resume: bool = False
     return Distilled(_train(recipe, faces, place, teachers, start, resume), alone, paths)
 
 
-def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Distilled:
+def distill_once(recipe: Recipe, folder: Path, alone: str | None = None, baseline: bool = True) -> Distilled:
     """Like `distill_recipe`, all of it in `folder`; the student, too, is kept when that very run is there already.
 
     alone: the baseline's name, when several recipes share one; default `<recipe>-alone`.
@@ -92,16 +92,30 @@ def distill_once(recipe: Recipe, folder: Path, alone: str | None = None) -> Dist
     check_batch(recipe, len(faces.training))
     paths, teachers = _teachers(recipe, folder, faces)
     start = _start(recipe, folder)
-    out, done = led(lambda: _found(recipe, faces, folder / recipe.name, teachers, start))
+    out, done = led(lambda: find_run(recipe, faces, folder / recipe.name, teachers, start))
     if done is None and not led((out / LAST).exists):
         check_labels(teachers, faces.training, default_device())
-    baseline = _alone(recipe, faces, folder, alone)
-    return Distilled(_once(recipe, faces, folder / recipe.name, teachers), baseline, paths)
+    beside = _alone(recipe, faces, folder, alone) if baseline else None
+    return Distilled(_once(recipe, faces, folder / recipe.name, teachers), beside, paths)
 
 
 def train_once(recipe: Recipe, folder: Path) -> Run:
     """Train a recipe without a teacher in `folder`, unless that very run is there already."""
     return _once(recipe, faces_of(recipe), folder / recipe.name)
+
+
+def teacher_recipes(recipe: Recipe) -> list[Recipe]:
+    """The recipes of the networks that teach, on the student's own faces; none without a teacher."""
+    # A teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
+    names = recipe.teacher.recipes if recipe.teacher else ()
+    return [load(name).model_copy(update={"data": recipe.data}) for name in names]
+
+
+def taught_by(recipe: Recipe, trained: Sequence[Path]) -> tuple[Path, ...]:
+    """All checkpoints that teach, when `trained` are those of `teacher_recipes`."""
+    assert recipe.teacher is not None
+    given = [shipped_checkpoint(name) for name in recipe.teacher.students]
+    return (*trained, *given, *recipe.teacher.checkpoints)
 
 
 def start_recipe(recipe: Recipe) -> Recipe | None:
@@ -117,6 +131,16 @@ def given_start(recipe: Recipe) -> Path | None:
     if section is None:
         return None
     return shipped_checkpoint(section.student) if section.student is not None else section.checkpoint
+
+
+def needing(recipe: Recipe, below: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of recipes that wait for another one, with this one; UsageError when it waits for itself."""
+    if recipe.name in below:
+        raise UsageError(
+            f"recipe {recipe.name} needs itself, by {' and '.join(below)}",
+            "mend recipe in [start], recipes in [teacher]",
+        )
+    return (*below, recipe.name)
 
 
 def run_folder(name: str, resume: bool) -> Path:
@@ -150,7 +174,7 @@ def _teachers(recipe: Recipe, folder: Path, faces: Faces) -> tuple[tuple[Path, .
         raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
     check_recipe(recipe)
     paths = _teacher_checkpoints(recipe, folder)
-    return paths, _opened(recipe, paths, faces)
+    return paths, open_teachers(recipe, paths, faces)
 
 
 def _alone(recipe: Recipe, faces: Faces, folder: Path, name: str | None = None) -> Run:
@@ -165,11 +189,7 @@ def _alone(recipe: Recipe, faces: Faces, folder: Path, name: str | None = None) 
 def _teacher_checkpoints(recipe: Recipe, folder: Path, below: tuple[str, ...] = ()) -> tuple[Path, ...]:
     """Checkpoints of a recipe's teachers, trained in `folder` first, and theirs before them, where they were not yet."""
     assert recipe.teacher is not None
-    # A teacher sees the faces that its student is given, so that a run on other data needs one change, not two.
-    recipes = [load(name).model_copy(update={"data": recipe.data}) for name in recipe.teacher.recipes]
-    trained = [_needed(needed, folder, below) for needed in recipes]
-    given = [shipped_checkpoint(name) for name in recipe.teacher.students]
-    return (*trained, *given, *recipe.teacher.checkpoints)
+    return taught_by(recipe, [_needed(needed, folder, below) for needed in teacher_recipes(recipe)])
 
 
 def _start(recipe: Recipe, folder: Path, below: tuple[str, ...] = ()) -> Path | None:
@@ -180,20 +200,16 @@ def _start(recipe: Recipe, folder: Path, below: tuple[str, ...] = ()) -> Path | 
 
 def _needed(recipe: Recipe, folder: Path, below: tuple[str, ...]) -> Path:
     """The checkpoint of a recipe that another one needs; `below` are the recipes that are waiting for it."""
-    if recipe.name in below:
-        raise UsageError(
-            f"recipe {recipe.name} needs itself, by {' and '.join(below)}",
-            "mend recipe in [start], recipes in [teacher]",
-        )
-    below = (*below, recipe.name)
+    below = needing(recipe, below)
     faces, teachers = faces_of(recipe), None
     if recipe.teacher is not None:
         check_recipe(recipe)
-        teachers = _opened(recipe, _teacher_checkpoints(recipe, folder, below), faces)
+        teachers = open_teachers(recipe, _teacher_checkpoints(recipe, folder, below), faces)
     return _once(recipe, faces, folder / recipe.name, teachers, below).checkpoint
 
 
-def _opened(recipe: Recipe, paths: tuple[Path, ...], faces: Faces) -> Teachers:
+def open_teachers(recipe: Recipe, paths: tuple[Path, ...], faces: Faces) -> Teachers:
+    """The networks at `paths` and those of `models`, as the one teacher of a recipe that has one."""
     assert recipe.teacher is not None
     section, labels = recipe.teacher, faces.training.emotions
     teachers = load_teachers(paths, labels, default_device(), section.models, section.combine, section.mirror)
@@ -206,7 +222,7 @@ def _once(
 ) -> Run:
     """The finished run of this very recipe on these faces in `base`, else train it there, going on where it stopped."""
     start = _start(recipe, base.parent, below)
-    out, run = led(lambda: _found(recipe, faces, base, teachers, start))
+    out, run = led(lambda: find_run(recipe, faces, base, teachers, start))
     if run is not None:
         say(f"{recipe.name}: {out} is this run already, {run.accuracy:.2%} on {faces.choosing.split}")
         return run
@@ -216,10 +232,10 @@ def _once(
         raise Interrupted(error.what, "give the same command again to go on") from None
 
 
-def _found(
+def find_run(
     recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None, start: Path | None
 ) -> tuple[Path, Run | None]:
-    """Where this very run belongs, and the run when it is finished there.
+    """Where this very run belongs, `base` or a numbered one beside it, and the run when it is finished there.
 
     A folder that holds another run is left alone: `<base>-2` and so on are looked at next.
     """

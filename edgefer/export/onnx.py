@@ -48,7 +48,7 @@ def export_onnx(
 
     body = network.body if card.trimmed else trim(network.body, *card.input.shape)
     trimmed = Network(body, card.input).eval().cpu()
-    card = card.but(trimmed=True, parameters=count_parameters(body), tools=_tools())
+    card = card.but(trimmed=True, parameters=count_parameters(body), tools=tools_here())
     with atomic_file(out) as temporary:
         _write(trimmed, card, temporary, scales)
         with TorchSession(network, card, device="cpu") as before, OnnxSession(temporary) as after:
@@ -127,7 +127,8 @@ def _quiet() -> Iterator[None]:
         root.setLevel(level)
 
 
-def _tools() -> dict[str, str]:
+def tools_here() -> dict[str, str]:
+    """The versions of what exports, as they go into the card."""
     from importlib.metadata import version
 
     return {name: version(name) for name in ("edgefer", "torch", "onnx", "onnxruntime")}
