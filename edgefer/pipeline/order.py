@@ -14,7 +14,7 @@ from edgefer.engine.arithmetic import left_out
 from edgefer.engine.holding import check_limits
 from edgefer.engine.layout import OWN, folder_name
 from edgefer.engine.options import BATCH, PLAIN, Batch, Options, check_method, check_options, checked_batch
-from edgefer.engine.precision import check_source
+from edgefer.engine.precision import check_learned, check_source, learned
 from edgefer.engine.toolchain import toolchain
 from edgefer.errors import UsageError
 from edgefer.quantize.calibration import COUNT, FACES
@@ -133,10 +133,12 @@ def _engine(order: Order, card: ModelCard, precision: Precision) -> EnginePlan:
     check_options(options, flavour, targets)
     check_method(options, precision, card)
     check_limits(options, precision, card)
+    check_learned(card, precision, None, options)
     check_source(Path(f"{card.name}.onnx"), card, precision, flavour, targets)
     folder = order.places.engines / folder_name(card.name, precision, flavour, targets, options, order.batch)
     paths.refuse_foreign(folder, OWN, "an engine")
-    return EnginePlan(precision, precision.calibrated, options, folder)
+    calibrated = precision.calibrated and not learned(card, precision, None)
+    return EnginePlan(precision, calibrated, options, folder)
 
 
 def _calibration(order: Order, card: ModelCard) -> SetPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -265,3 +265,18 @@ def test_options_of_int8_are_for_the_int8_engine_among_several():
     int8, fp16 = module.plan(asked).engines
     assert (int8.options.limits, int8.options.method) == (limits, Method.MINMAX)
     assert fp16.options == Options()
+
+
+def test_a_network_that_learns_its_ranges_needs_no_calibration_set():
+    write_files()
+    learned = order(changes=("qat.precision=int8",), faces=None)
+    assert module.plan(learned).calibration is None
+    assert [stage.name for stage in look(learned)] == ["train", "export", *MAKING]
+    # FP8 beside it is measured, and INT8 still learned.
+    both = replace(learned, precisions=(Precision.INT8, Precision.FP8))
+    found = module.plan(both)
+    assert [engine.calibrated for engine in found.engines] == [False, True]
+    assert found.calibration is not None
+    for refused in (replace(learned, faces=40), replace(learned, options=Options(method=Method.MINMAX))):
+        with pytest.raises(UsageError):
+            module.plan(refused)
