@@ -10,7 +10,7 @@ from edgefer.paths import ENGINES, RUNS
 
 _SHIPPED = "students"
 # The most accurate of the shipped students for what it costs (docs/students.md).
-DEFAULT = "fer2013-s"
+DEFAULT = "fer2013-s-best"
 
 
 def shipped_students() -> dict[str, Path]:
