@@ -76,7 +76,9 @@ def test_a_sweep_is_no_recipe_and_a_name_must_be_known():
         recipe.load("two.toml")
     with pytest.raises(RecipeError, match="run it with: edgefer distill --sweep paper-table-4"):
         recipe.load("paper-table-4")
-    with pytest.raises(UsageError, match=r"demo-c is one recipe, no sweep of many\. there is: emoxnet-cpu, emoxnet, paper-table-4"):
+    with pytest.raises(
+        UsageError, match=r"demo-c is one recipe, no sweep of many\. there is: emoxnet-cpu, emoxnet, paper-table-4"
+    ):
         sweep.load_sweep("demo-c")
     with pytest.raises(UsageError, match=r"no recipe is named 'paper-table-5'\. did you mean 'paper-table-4'"):
         sweep.load_sweep("paper-table-5")
