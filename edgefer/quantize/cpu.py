@@ -118,8 +118,8 @@ def integers(model: Any, names: Collection[str]) -> dict[str, str]:
     """Tensors that are held in steps when the convolutions `names` are quantised, each with the one that ranges it.
 
     They are what the convolutions take and give, both sides of a sum that takes one of these and what it gives, and what
-    pooling by maximum gives of one, which has its range too. A result that goes into nothing but ReLU is held behind it, where zero is the lowest step: ONNX
-    Runtime then drops the ReLU, since quantising cuts off the same.
+    pooling by maximum gives of one, which has its range too. A result that goes into nothing but ReLU is held behind it,
+    where zero is the lowest step: ONNX Runtime then drops the ReLU, since quantising cuts off the same.
     """
     users = _users(model)
     stored = {item.name for item in model.graph.initializer}
