@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from edgefer.benchmark.candidate import all_threads
+from edgefer.benchmark.machine_state import MachineState
 from edgefer.trt import driver
 
 _LIBRARIES = (
@@ -38,6 +39,7 @@ class Environment(BaseModel):
     before the first measurement and after the last; it counts the suite's own work in the second.
     other_work: cores that other processes kept busy on average while the suite ran; None where that cannot be told.
     gpu: the names of the GPUs with their driver, or why there is none.
+    before, after: the state of the machine before the first measurement and after the last.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -54,6 +56,8 @@ class Environment(BaseModel):
     gpu: str
     load: tuple[float, float]
     other_work: float | None
+    before: MachineState | None = None
+    after: MachineState | None = None
 
     def busy(self) -> bool:
         """Whether other processes took more than a twentieth of the cores."""
