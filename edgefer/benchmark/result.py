@@ -5,112 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from edgefer.benchmark.candidate import Candidate, Kind
 from edgefer.benchmark.environment import Environment
+from edgefer.benchmark.figures import Cell, Figures, Setup, Sizes, Start, Verdict
+from edgefer.benchmark.protocol import Protocol
 from edgefer.card import Measurement, ModelCard
 from edgefer.errors import ArtifactError
 
-# trtexec calls a coefficient of variation above this unstable, too.
-UNSTABLE = 0.025
 # What an edge device must find free; PSS and USS move when a neighbour starts or ends.
 MEMORY_METHOD = "RSS"
 
 
-class _Frozen(BaseModel):
-    # JSON carries the computed values beside the measured ones; they are computed again when it is read.
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+class Row(Figures):
+    """One candidate. why: the reason that nothing of it ran. idle: bytes by method before the model was opened.
 
-
-class Latency(_Frozen):
-    """Milliseconds of one call, over the samples of all rounds.
-
-    p99_ms has no value below 100 samples. rounds_ms: the median of each round. variation: their standard deviation
-    over their mean; no value for a single round.
+    setup: how it was run; no value where nothing ran.
     """
-
-    samples: int = Field(ge=1)
-    min_ms: float = Field(gt=0)
-    median_ms: float
-    mean_ms: float
-    p90_ms: float
-    p99_ms: float | None
-    rounds_ms: tuple[float, ...] = Field(min_length=1)
-    variation: float | None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Latency:
-        points = [self.min_ms, self.median_ms, self.p90_ms, *([] if self.p99_ms is None else [self.p99_ms])]
-        if points != sorted(points):
-            raise ValueError("percentiles must not fall")
-        return self
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def unstable(self) -> bool:
-        """Whether rounds differ by more than the benchmark's word can carry."""
-        return self.variation is not None and self.variation > UNSTABLE
-
-
-class Speedup(_Frozen):
-    """How many times faster than the row named `over`: the median over rounds of its latency over this row's.
-
-    low, high: 95 % bootstrap interval over rounds; no value for a single round.
-    """
-
-    over: str
-    value: float
-    low: float | None
-    high: float | None
-
-
-class Cell(_Frozen):
-    """One row at one batch size.
-
-    why: the reason that there is no latency. memory: bytes when warm, by method. note: what a reader must know.
-    """
-
-    batch: int = Field(ge=1)
-    why: str = ""
-    note: str = ""
-    latency: Latency | None = None
-    memory: dict[str, int] = Field(default_factory=dict)
-    speedups: tuple[Speedup, ...] = ()
-
-    @model_validator(mode="after")
-    def _explained(self) -> Cell:
-        if (self.latency is None) != bool(self.why):
-            raise ValueError("a cell has either a latency or a reason")
-        return self
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def faces_per_second(self) -> float | None:
-        """Faces a second by the mean call, transfers and checks included."""
-        return None if self.latency is None else 1000 * self.batch / self.latency.mean_ms
-
-
-class Start(_Frozen):
-    """Seconds from a running interpreter to the first answer, files in the page cache; the parts follow each other."""
-
-    import_s: float
-    load_s: float
-    first_s: float
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def total_s(self) -> float:
-        """Importing the runtime, opening the model, answering once."""
-        return self.import_s + self.load_s + self.first_s
-
-
-class Row(_Frozen):
-    """One candidate. why: the reason that nothing of it ran. idle: bytes by method before the model was opened."""
 
     candidate: Candidate
     why: str = ""
     backend: str = ""
+    setup: Setup | None = None
+    sizes: Sizes = Sizes()
     card: ModelCard | None = None
     file_bytes: int | None = None
     start: Start | None = None
@@ -143,6 +61,14 @@ class Row(_Frozen):
         return own if own is not None and (chosen is None or own.place == chosen.place) else chosen
 
     @property
+    def worst_emotion(self) -> tuple[str, float] | None:
+        """The emotion that is found least often, and the share of its faces that are found, by `measurement`."""
+        found = self.measurement
+        if found is None or not found.recall:
+            return None
+        return min(found.recall.items(), key=lambda one: one[1])
+
+    @property
     def inherited(self) -> bool:
         """Whether `measurement` was taken in another runtime, of the network that this file was made from."""
         found = self.measurement
@@ -171,20 +97,18 @@ _RUNS: dict[Kind, Callable[[Row], str]] = {
 }
 
 
-class BenchmarkResult(_Frozen):
+class BenchmarkResult(Figures):
     """Everything one run of the suite found, and how it was run.
 
-    rounds x seconds: how often, and how long at least, each cell was measured. warm_s: uncounted calls before each.
+    verdicts: the judgements that `edgefer.benchmark.judgement` makes of the rest.
     """
 
-    version: Literal[1] = Field(default=1, alias="schema")
-    rounds: int = Field(ge=1)
-    seconds: float = Field(gt=0)
-    warm_s: float = Field(ge=0)
-    batches: tuple[int, ...] = Field(min_length=1)
+    version: Literal[2] = Field(default=2, alias="schema")
+    protocol: Protocol
     faces: str
     environment: Environment
     rows: tuple[Row, ...]
+    verdicts: tuple[Verdict, ...] = ()
 
     @model_validator(mode="after")
     def _distinct(self) -> BenchmarkResult:

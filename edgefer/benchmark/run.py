@@ -10,6 +10,7 @@ import numpy as np
 
 from edgefer.benchmark.candidate import Candidate, all_threads
 from edgefer.benchmark.discover import student_rows
+from edgefer.benchmark.protocol import DEFAULT, Protocol
 from edgefer.benchmark.result import BenchmarkResult
 from edgefer.benchmark.suite import run_suite, steps
 from edgefer.benchmark.teacher import teacher_rows
@@ -24,10 +25,7 @@ def benchmark_models(
     teacher: str,
     faces: FaceSet,
     *,
-    batches: Sequence[int] = (1, 32),
-    rounds: int = 5,
-    seconds: float = 0.4,
-    warm: float = 0.1,
+    how: Protocol = DEFAULT,
     threads: int | None = None,
     trust: bool = False,
 ) -> BenchmarkResult:
@@ -37,19 +35,16 @@ def benchmark_models(
     """
     if not len(faces):
         raise DataError(f"{faces.name} {faces.split} holds no faces to feed", "take another split")
-    pixels = np.asarray(faces.pixels[: max(batches, default=1)])
+    pixels = np.asarray(faces.pixels[: max(how.batches)])
     with tempfile.TemporaryDirectory(prefix="edgefer-") as place:
         workspace = Path(place)
         np.save(workspace / "faces.npy", pixels)
         candidates = _candidates(models, teacher, pixels, workspace, threads or all_threads(), trust)
-        with progress("benchmark", steps(candidates, batches, rounds)) as step:
+        with progress("benchmark", steps(candidates, how)) as step:
             return run_suite(
                 candidates,
                 workspace / "faces.npy",
-                batches=batches,
-                rounds=rounds,
-                seconds=seconds,
-                warm=warm,
+                how,
                 faces_name=f"{faces.name} {faces.split}",
                 step=step,
             )

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from edgefer.benchmark.candidate import Candidate, Kind, Role
 from edgefer.benchmark.environment import load_average, record
+from edgefer.benchmark.figures import Cell, Latency, Start
 from edgefer.benchmark.interference import Meter
 from edgefer.benchmark.process import Worker
-from edgefer.benchmark.result import BenchmarkResult, Cell, Latency, Row, Start
+from edgefer.benchmark.protocol import DEFAULT, Protocol
+from edgefer.benchmark.result import BenchmarkResult, Row
 from edgefer.benchmark.summary import speedup, summarise
 from edgefer.card import ModelCard
 from edgefer.console import Step
@@ -24,7 +26,6 @@ from edgefer.errors import BackendError, UsageError
 
 # Seconds after which a silent process is given up, beside the time it was asked to measure.
 _OPEN_LIMIT, _CALL_LIMIT = 300.0, 120.0
-_AT_LEAST = 3
 
 
 @dataclass
@@ -40,31 +41,26 @@ class _Entry:
     samples: dict[int, list[list[int]]] = field(default_factory=dict)
 
 
-def steps(candidates: Sequence[Candidate], batches: Sequence[int], rounds: int) -> int:
+def steps(candidates: Sequence[Candidate], protocol: Protocol) -> int:
     """How many times `run_suite` calls its `step`."""
-    return len(candidates) * (1 + rounds * len(set(batches)))
+    return len(candidates) * (1 + protocol.rounds * len(protocol.batches))
 
 
 def run_suite(
     candidates: Sequence[Candidate],
     faces: Path,
+    protocol: Protocol = DEFAULT,
     *,
-    batches: Sequence[int] = (1, 32),
-    rounds: int = 5,
-    seconds: float = 0.4,
-    warm: float = 0.1,
     faces_name: str = "",
     step: Step | None = None,
 ) -> BenchmarkResult:
-    """Measure every candidate at every batch size.
+    """Measure every candidate at every batch size of the protocol.
 
     faces: a .npy of uint8 faces `[N, H, W]` or `[N, H, W, 3]`, N at least 1; all candidates get the same first ones,
-    repeated when a batch is larger. Each of `rounds` rounds measures each cell for `seconds` and at least 3 calls,
-    after `warm` seconds of uncounted calls. A candidate that cannot run keeps its row, with the reason.
+    repeated when a batch is larger. A candidate that cannot run keeps its row, with the reason.
     Raises UsageError when the candidates share names or there is none.
     """
-    _check(candidates, batches, rounds, seconds, warm)
-    ordered = sorted(set(batches))
+    _check(candidates)
     load, meter = load_average(), Meter()
     entries = [_Entry(candidate, candidate.why) for candidate in candidates]
     tick = step or _silent
@@ -72,22 +68,19 @@ def run_suite(
         for number, entry in enumerate(entries):
             folder = Path(place) / str(number)
             folder.mkdir()
-            _start(entry, faces, folder, ordered, max(warm, 0.2))
+            _start(entry, faces, folder, protocol.batches, max(protocol.warm_s, 0.2))
             tick(1, f"opened {entry.candidate.name}")
-        for number in range(rounds):
-            for batch in ordered:
+        for number in range(protocol.rounds):
+            for batch in protocol.batches:
                 for entry in entries if number % 2 == 0 else reversed(entries):
-                    _measure(entry, batch, warm, seconds)
-                    tick(1, f"round {number + 1} of {rounds}, batch {batch}")
+                    _measure(entry, batch, protocol)
+                    tick(1, f"round {number + 1} of {protocol.rounds}, batch {batch}")
         other_work = meter.cores(entry.worker.pid for entry in entries if entry.worker is not None)
     return BenchmarkResult(
-        rounds=rounds,
-        seconds=seconds,
-        warm_s=warm,
-        batches=tuple(ordered),
+        protocol=protocol,
         faces=faces_name or faces.name,
         environment=record(load, other_work),
-        rows=_rows(entries, ordered),
+        rows=_rows(entries, protocol.batches),
     )
 
 
@@ -95,17 +88,13 @@ def _silent(_advance: int, _note: str) -> None:
     """The step of a suite that shows no progress."""
 
 
-def _check(candidates: Sequence[Candidate], batches: Sequence[int], rounds: int, seconds: float, warm: float) -> None:
+def _check(candidates: Sequence[Candidate]) -> None:
     names = [candidate.name for candidate in candidates]
     if not names:
         raise UsageError("nothing to measure", "name a checkpoint, an ONNX file, an engine or a folder of them")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UsageError(f"two rows are called '{twice[0]}'", "name each model once")
-    if not batches or min(batches) < 1:
-        raise UsageError(f"batch sizes {list(batches)} are not possible", "use --batch 1 --batch 32")
-    if rounds < 1 or seconds <= 0 or warm < 0:
-        raise UsageError("a benchmark needs at least one round and some time for each", "use --rounds 5")
 
 
 @contextlib.contextmanager
@@ -147,11 +136,13 @@ def _warm_up(entry: _Entry, worker: Worker, batch: int, seconds: float) -> None:
         entry.failed[batch] = str(error)
 
 
-def _measure(entry: _Entry, batch: int, warm: float, seconds: float) -> None:
+def _measure(entry: _Entry, batch: int, protocol: Protocol) -> None:
     if entry.worker is None or batch in entry.failed:
         return
     try:
-        samples = entry.worker.measure(batch, warm, seconds, _AT_LEAST, _CALL_LIMIT)
+        effort = protocol.effort(batch)
+        seconds, calls = effort.seconds / protocol.rounds, -(-effort.calls // protocol.rounds)
+        samples = entry.worker.measure(batch, protocol.warm_s, seconds, calls, _CALL_LIMIT)
         entry.samples.setdefault(batch, []).append(samples)
     except BackendError as error:
         entry.failed[batch] = str(error)

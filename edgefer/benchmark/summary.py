@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgefer.benchmark.result import Latency, Speedup
+from edgefer.benchmark.figures import Latency, Speedup
 
 _RESAMPLES = 2000
 # Below this many samples the 99th percentile is the largest sample under another name.
@@ -17,14 +17,16 @@ def summarise(rounds: Sequence[Sequence[int]]) -> Latency:
     """Latency of one cell from its rounds of nanoseconds, each with at least one sample."""
     pooled = np.concatenate([np.asarray(samples, np.float64) for samples in rounds]) / 1e6
     medians = np.asarray([np.median(samples) for samples in rounds]) / 1e6
-    middle, p90, p99 = np.percentile(pooled, (50, 90, 99))
+    middle, p90, p95, p99 = np.percentile(pooled, (50, 90, 95, 99))
     return Latency(
         samples=len(pooled),
         min_ms=float(pooled.min()),
         median_ms=float(middle),
         mean_ms=float(pooled.mean()),
         p90_ms=float(p90),
+        p95_ms=float(p95),
         p99_ms=float(p99) if len(pooled) >= _ENOUGH_FOR_P99 else None,
+        max_ms=float(pooled.max()),
         rounds_ms=tuple(medians.tolist()),
         variation=float(medians.std(ddof=1) / medians.mean()) if len(medians) > 1 else None,
     )

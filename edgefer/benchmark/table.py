@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgefer.benchmark.candidate import Role
-from edgefer.benchmark.result import MEMORY_METHOD, UNSTABLE, BenchmarkResult, Cell, Latency, Row, Speedup
+from edgefer.benchmark.figures import UNSTABLE, Cell, Latency, Speedup
+from edgefer.benchmark.result import MEMORY_METHOD, BenchmarkResult, Row
 from edgefer.table import text_table
 
 NOTHING = "-"
@@ -14,7 +15,7 @@ Table = tuple[list[str], list[list[str]]]
 
 def render_table(result: BenchmarkResult) -> str:
     """One latency table a batch size, one table of sizes and start-up, then what a reader must know."""
-    parts = [f"batch {batch}\n{text_table(*latency_rows(result, batch), left=2)}" for batch in result.batches]
+    parts = [f"batch {batch}\n{text_table(*latency_rows(result, batch), left=2)}" for batch in result.protocol.batches]
     parts += [text_table(*size_rows(result), left=2), "\n".join(notes(result))]
     return "\n\n".join(parts)
 
@@ -25,7 +26,8 @@ def notes(result: BenchmarkResult) -> Iterator[str]:
     threads = ", ".join(map(str, sorted({row.candidate.threads for row in result.rows})))
     yield f"{machine.cpu}, {machine.cores} cores, {threads} CPU thread(s) a row; GPU: {machine.gpu}; {machine.date}"
     yield (
-        f"{result.rounds} interleaved rounds of at least {result.seconds:g} s a cell, each row in a process of its own; "
+        f"{result.protocol.rounds} interleaved rounds, at least {result.protocol.latency.calls} calls and "
+        f"{result.protocol.latency.seconds:g} s a cell at batch {result.protocol.batches[0]}, each row in a process of its own; "
         f"input: {result.faces}; times are from pixels in memory to logits in memory"
     )
     yield (
@@ -131,7 +133,7 @@ def _speedups(cell: Cell, teachers: list[str], name: str) -> list[str]:
 def size_rows(result: BenchmarkResult) -> Table:
     """Head and rows of what each candidate takes, and how well it labels."""
     head = ["model", "runtime", "parameters", "file MB"]
-    head += [f"RAM MB b{batch}" for batch in result.batches]
+    head += [f"RAM MB b{batch}" for batch in result.protocol.batches]
     sources = {_source(row) for row in result.rows if row.measurement}
     head += ["import s", "load s", "first ms", f"accuracy, {sources.copy().pop()}" if len(sources) == 1 else "accuracy"]
     lines = []
@@ -143,7 +145,7 @@ def size_rows(result: BenchmarkResult) -> Table:
                 runtime_text(row),
                 f"{row.card.parameters:,}" if row.card else NOTHING,
                 megabytes(row.file_bytes),
-                *(megabytes(row.memory_delta(batch)) for batch in result.batches),
+                *(megabytes(row.memory_delta(batch)) for batch in result.protocol.batches),
                 f"{start.import_s:.2f}" if start else NOTHING,
                 f"{start.load_s:.2f}" if start else NOTHING,
                 milliseconds(1000 * start.first_s) if start else NOTHING,

@@ -30,7 +30,8 @@ def benchmark(
     split: Annotated[str, typer.Option(help="The split to take the faces from.")] = "PublicTest",
     batch: Annotated[list[int] | None, typer.Option(min=1, help="A batch size; repeat it.  [default: 1, 32]")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often each row is visited.")] = 5,
-    seconds: Annotated[float, typer.Option(min=0.01, help="Time for each row and batch size in each round.")] = 0.4,
+    seconds: Annotated[float, typer.Option(min=0.01, help="Time for each row at the smallest batch.")] = 3.0,
+    calls: Annotated[int, typer.Option(min=1, help="Calls of each row at the smallest batch, at least.")] = 200,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of every row; default all cores.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write benchmark.json and benchmark.html there.")
@@ -40,6 +41,7 @@ def benchmark(
 ) -> None:
     """Measure models beside their teacher: each in a process of its own, round after round."""
     from edgefer.benchmark.discover import default_models
+    from edgefer.benchmark.protocol import protocol_for
     from edgefer.benchmark.run import benchmark_models
     from edgefer.benchmark.table import render_table
     from edgefer.data.load import load_faces
@@ -52,9 +54,7 @@ def benchmark(
             models,
             teacher,
             load_faces(data, split),
-            batches=batch or (1, 32),
-            rounds=rounds,
-            seconds=seconds,
+            how=protocol_for(batch or (1, 32), rounds, seconds, calls),
             threads=threads,
             trust=trust,
         )

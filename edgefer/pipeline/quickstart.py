@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgefer.benchmark.protocol import protocol_for
 from edgefer.benchmark.result import BenchmarkResult
 from edgefer.benchmark.run import benchmark_models
 from edgefer.card import ModelCard, Precision
@@ -32,7 +33,7 @@ from edgefer.runtime.session import Array
 RECIPE = "demo-c"
 STAGES = 6
 CALIBRATION_FACES = 256
-ROUNDS, SECONDS = 4, 0.25
+ROUNDS, SECONDS, CALLS = 4, 1.0, 20
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ def quickstart(folder: Path, changes: tuple[str, ...] = ()) -> Quickstart:
 
     stage("benchmark the teacher, the student and every engine that runs here")
     models = [student_folder, *(built.folder for built in engines)]
-    measured = benchmark_models(models, str(teacher.checkpoint), faces, rounds=ROUNDS, seconds=SECONDS)
+    measured = benchmark_models(
+        models, str(teacher.checkpoint), faces, how=protocol_for(rounds=ROUNDS, seconds=SECONDS, calls=CALLS)
+    )
     return Quickstart(
         folder=folder,
         seconds=time.monotonic() - start,

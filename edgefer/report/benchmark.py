@@ -15,7 +15,7 @@ from edgefer.report.page import Html, Section
 def section(result: BenchmarkResult, title: str = "Latency, size and memory") -> Section:
     """Latency tables and figures for each batch size, sizes, accuracy against latency, and how it was measured."""
     body: list[Html] = []
-    for batch in result.batches:
+    for batch in result.protocol.batches:
         body += [page.heading(f"Batch {batch}"), *_marks(result, batch), latencies(result, batch)]
     body += [page.heading("Size, memory and start"), sizes(result), *_tradeoff(result)]
     return Section(title, [*body, page.notes(list(words.notes(result)))])
@@ -54,7 +54,7 @@ def _marks(result: BenchmarkResult, batch: int) -> list[Html]:
 
 def _tradeoff(result: BenchmarkResult) -> list[Html]:
     """Accuracy against latency at the smallest batch, of rows that have both on the same faces."""
-    batch = result.batches[0]
+    batch = result.protocol.batches[0]
     points, places = [], []
     for row in result.rows:
         cell, measured = row.cell(batch), row.measurement

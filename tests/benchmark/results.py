@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from edgefer.benchmark.candidate import Candidate, Kind, Role
 from edgefer.benchmark.environment import Environment
-from edgefer.benchmark.result import BenchmarkResult, Cell, Latency, Row, Speedup, Start
+from edgefer.benchmark.figures import Cell, Latency, Speedup, Start
+from edgefer.benchmark.protocol import protocol_for
+from edgefer.benchmark.result import BenchmarkResult, Row
 from edgefer.card import Measurement
 from tests import tiny_net
 
@@ -31,7 +33,9 @@ def latency(median, variation=0.01, p99=True):
         median_ms=median,
         mean_ms=median,
         p90_ms=1.1 * median,
+        p95_ms=1.2 * median,
         p99_ms=1.5 * median if p99 else None,
+        max_ms=2 * median,
         rounds_ms=(median, median),
         variation=variation,
     )
@@ -95,10 +99,7 @@ def result(rows=None, machine=MACHINE):
         ),
     ]
     return BenchmarkResult(
-        rounds=2,
-        seconds=0.4,
-        warm_s=0.1,
-        batches=(1, 32),
+        protocol=protocol_for((1, 32), rounds=2),
         faces="demo PublicTest",
         environment=machine,
         rows=tuple(rows),

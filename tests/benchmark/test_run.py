@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edgefer.benchmark.candidate import Role
+from edgefer.benchmark.protocol import protocol_for
 from edgefer.benchmark.run import benchmark_models
 from edgefer.data.faces import FaceSet
 from edgefer.emotions import FER2013
@@ -18,7 +19,7 @@ def test_models_and_teacher_by_path(tmp_path, capfd):
     student, big = tiny_net.write(tmp_path / "s.onnx"), tmp_path / "t.onnx"
     tiny_net.write(big, tiny_net.model(seed=1), tiny_net.card(name="big"))
     result = benchmark_models(
-        [student], str(big), tiny_net.faces(8), batches=(1, 4), rounds=1, seconds=0.02, warm=0, threads=1
+        [student], str(big), tiny_net.faces(8), how=protocol_for((1, 4), 1, 0.02, 3, 0), threads=1
     )
     assert [(row.candidate.model, row.candidate.role) for row in result.rows] == [
         ("big (teacher)", Role.TEACHER),
@@ -34,7 +35,7 @@ def test_nothing_is_left_behind_even_where_a_student_is_its_own_teacher(tmp_path
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     onnx = tiny_net.write(tmp_path / "s.onnx")
-    benchmark_models([onnx], str(onnx), tiny_net.faces(2), batches=(1,), rounds=1, seconds=0.01, warm=0, threads=1)
+    benchmark_models([onnx], str(onnx), tiny_net.faces(2), how=protocol_for((1,), 1, 0.01, 3, 0), threads=1)
     assert not list((tmp_path / "temporary").iterdir())
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgefer.benchmark.candidate import Candidate, Kind, Role
+from edgefer.benchmark.protocol import protocol_for
 from edgefer.benchmark.result import BenchmarkResult
 from edgefer.benchmark.suite import run_suite, steps
 from edgefer.errors import UsageError
@@ -41,13 +42,10 @@ def result(tmp_path_factory):
         result = run_suite(
             candidates,
             write_faces(folder / "faces.npy"),
-            batches=(2, 1),
-            rounds=2,
-            seconds=0.06,
-            warm=0.01,
+            protocol_for((2, 1), rounds=2, seconds=0.12, calls=6, warm_s=0.01),
             step=lambda advance, note: ticks.append(advance),
         )
-    assert sum(ticks) == steps(candidates, (1, 2), 2)
+    assert sum(ticks) == steps(candidates, result.protocol)
     return result
 
 
@@ -59,7 +57,7 @@ def rows(result):
 def test_no_row_is_dropped_and_batches_are_in_order(result):
     models = [row.candidate.model for row in result.rows]
     assert models == ["sleeper", "tiny", "hoarder", "mortal", "broken", "gone", "never"]
-    assert result.batches == (1, 2)
+    assert result.protocol.batches == (1, 2)
 
 
 def test_a_candidate_that_sleeps_is_measured_right(rows):
@@ -115,7 +113,7 @@ def test_the_machine_is_on_record(result):
 
 def test_json_gives_the_same_result_back(result):
     assert BenchmarkResult.from_json(result.to_json(), "here") == result
-    assert '"schema": 1' in result.to_json()
+    assert '"schema": 2' in result.to_json()
 
 
 def test_rounds_are_interleaved_and_every_second_one_runs_backwards(known, faces, monkeypatch):
@@ -129,36 +127,26 @@ def test_rounds_are_interleaved_and_every_second_one_runs_backwards(known, faces
         return original(self, batch, *rest)
 
     monkeypatch.setattr(Worker, "measure", noting)
-    run_suite([known("quick"), known("picky")], faces, batches=(1,), rounds=3, seconds=0.01, warm=0)
+    run_suite([known("quick"), known("picky")], faces, protocol_for((1,), 3, 0.03, 9, 0))
     assert [model for model, _ in order] == ["quick", "picky", "picky", "quick", "quick", "picky"]
 
 
 def test_one_batch_that_fails_does_not_spoil_the_other(known, faces):
-    result = run_suite([known("picky")], faces, batches=(1, 2), rounds=1, seconds=0.01, warm=0)
+    result = run_suite([known("picky")], faces, protocol_for((1, 2), 1, 0.01, 3, 0))
     (row,) = result.rows
     assert row.cell(1).latency.samples >= 3
     assert row.cell(2).why == "takes one face only"
 
 
 def test_few_faces_fill_a_large_batch(known, faces):
-    result = run_suite([known("quick")], faces, batches=(9,), rounds=1, seconds=0.01, warm=0)
+    result = run_suite([known("quick")], faces, protocol_for((9,), 1, 0.01, 3, 0))
     assert result.rows[0].cell(9).latency is not None
 
 
-@pytest.mark.parametrize(
-    ("names", "options", "says"),
-    [
-        ([], {}, "nothing to measure"),
-        (["quick", "quick"], {}, "two rows"),
-        (["quick"], {"batches": ()}, "batch sizes"),
-        (["quick"], {"batches": (0, 1)}, "batch sizes"),
-        (["quick"], {"rounds": 0}, "round"),
-        (["quick"], {"seconds": 0}, "round"),
-    ],
-)
-def test_a_suite_that_makes_no_sense_is_refused(known, faces, names, options, says):
+@pytest.mark.parametrize(("names", "says"), [([], "nothing to measure"), (["quick", "quick"], "two rows")])
+def test_a_suite_that_makes_no_sense_is_refused(known, faces, names, says):
     with pytest.raises(UsageError, match=says):
-        run_suite([known(name) for name in names], faces, **options)
+        run_suite([known(name) for name in names], faces)
 
 
 @pytest.mark.parametrize("stops", [False, True])
@@ -176,7 +164,7 @@ def test_no_worker_outlives_its_suite(known, faces, monkeypatch, stops):
 
     monkeypatch.setattr(Worker, "measure", noting)
     with pytest.raises(RuntimeError) if stops else contextlib.nullcontext():
-        run_suite([known("quick"), known("picky")], faces, batches=(1,), rounds=1, seconds=0.01, warm=0)
+        run_suite([known("quick"), known("picky")], faces, protocol_for((1,), 1, 0.01, 3, 0))
     assert seen
     assert not any(Path(f"/proc/{pid}").exists() for pid in seen)
 
@@ -189,6 +177,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from edgefer.benchmark import process
 from edgefer.benchmark.candidate import Candidate, Kind
+from edgefer.benchmark.protocol import protocol_for
 from edgefer.benchmark.suite import run_suite
 made = [Candidate(model=n, runtime="r", kind=Kind.FACTORY, target="tests.subjects:" + n, threads=1) for n in ("quick", "sleeper")]
 original = process.Worker.measure
@@ -197,7 +186,7 @@ def telling(self, *rest):
     return original(self, *rest)
 process.Worker.measure = telling
 try:
-    run_suite(made, Path({str(faces)!r}), batches=(1,), rounds=1000, seconds=0.02)
+    run_suite(made, Path({str(faces)!r}), protocol_for((1,), rounds=1000, seconds=20))
 except KeyboardInterrupt:
     print("stopped", flush=True)
 """

@@ -11,7 +11,7 @@ from edgefer.benchmark.result import BenchmarkResult
 from tests import tiny_net
 from tests.conftest import one_line
 
-QUICK = ("--rounds", 1, "--seconds", 0.02, "--threads", 1)
+QUICK = ("--rounds", 1, "--seconds", 0.02, "--calls", 3, "--threads", 1)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_a_table_and_its_files(cli, models, tmp_path):
     assert "big (teacher)" in done.out
     assert "vs ONNX Runtime teacher" in done.out
     record = BenchmarkResult.from_json((tmp_path / "out" / "benchmark.json").read_bytes(), "it")
-    assert record.batches == (1, 3)
+    assert record.protocol.batches == (1, 3)
     assert "big (teacher)" in (tmp_path / "out" / "benchmark.html").read_text()
 
 
@@ -39,7 +39,7 @@ def test_json_carries_its_schema_and_every_row(cli, models):
     student, teacher = models
     done = cli("benchmark", student, "--teacher", teacher, "--batch", 1, *QUICK, "--json")
     values = json.loads(done.out)
-    assert values["schema"] == 1
+    assert values["schema"] == 2
     assert [row["candidate"]["model"] for row in values["rows"]] == ["big (teacher)", "tiny"]
     latency = values["rows"][1]["cells"][0]["latency"]
     assert latency["median_ms"] > 0

@@ -1,0 +1,81 @@
+"""How long a suite measures what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from edgefer.benchmark.figures import Figures
+from edgefer.errors import UsageError
+
+
+class Effort(Figures):
+    """How long a cell is measured: until it has `calls` and `seconds`, over all rounds together.
+
+    It stops earlier, after at least three rounds, when the 95 % interval of the median is within `tight` of it on both
+    sides, and in any case after `limit_s` seconds.
+    """
+
+    calls: int = Field(ge=1)
+    seconds: float = Field(gt=0)
+    tight: float = Field(ge=0)
+    limit_s: float = Field(gt=0)
+
+
+class Protocol(Figures):
+    """How a suite measured. The first of `batches` is the one whose latency counts; the others are the batch sweep.
+
+    rounds: visits of each cell, forth and back in turn. warm_s: uncounted calls before each visit.
+    """
+
+    batches: tuple[int, ...] = Field(min_length=1)
+    rounds: int = Field(ge=1)
+    warm_s: float = Field(ge=0)
+    latency: Effort
+    sweep: Effort
+
+    def effort(self, batch: int) -> Effort:
+        """How long a cell of one batch size is measured."""
+        return self.latency if batch == self.batches[0] else self.sweep
+
+
+# The first batch size is asked for its latency; the sweep only for throughput, which a few calls of a large batch tell.
+DEFAULT = Protocol(
+    batches=(1, 32),
+    rounds=5,
+    warm_s=0.1,
+    latency=Effort(calls=200, seconds=3.0, tight=0.01, limit_s=10.0),
+    sweep=Effort(calls=10, seconds=0.5, tight=0.02, limit_s=3.0),
+)
+
+
+def protocol_for(
+    batches: Sequence[int] = DEFAULT.batches,
+    rounds: int = DEFAULT.rounds,
+    seconds: float = DEFAULT.latency.seconds,
+    calls: int = DEFAULT.latency.calls,
+    warm_s: float = DEFAULT.warm_s,
+) -> Protocol:
+    """The default protocol with other batch sizes, rounds or effort; the sweep's effort shrinks with the latency's.
+
+    batches: any order, each at least 1; the smallest is asked for its latency. Raises UsageError for what cannot be
+    measured.
+    """
+    if not batches or min(batches) < 1:
+        raise UsageError(f"batch sizes {list(batches)} are not possible", "use --batch 1 --batch 32")
+    if rounds < 1 or seconds <= 0 or calls < 1 or warm_s < 0:
+        raise UsageError("a benchmark needs at least one round and some time for each", "use --rounds 5 --seconds 3")
+    share = min(1.0, seconds / DEFAULT.latency.seconds)
+    return Protocol(
+        batches=tuple(sorted(set(batches))),
+        rounds=rounds,
+        warm_s=warm_s,
+        latency=DEFAULT.latency.model_copy(update={"seconds": seconds, "calls": calls}),
+        sweep=DEFAULT.sweep.model_copy(
+            update={
+                "seconds": DEFAULT.sweep.seconds * share,
+                "calls": min(calls, max(3, round(DEFAULT.sweep.calls * share))),
+            }
+        ),
+    )
