@@ -7,7 +7,7 @@ from enum import Enum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from edgefer.card import ModelCard
+from edgefer.card import ModelCard, Precision
 
 
 class Kind(str, Enum):
@@ -17,6 +17,14 @@ class Kind(str, Enum):
     ONNXRUNTIME = "onnxruntime"
     ENGINE = "engine"
     FACTORY = "factory"
+
+
+class Provider(str, Enum):
+    """What ONNX Runtime computes with, by its own names."""
+
+    CPU = "CPUExecutionProvider"
+    CUDA = "CUDAExecutionProvider"
+    TENSORRT = "TensorrtExecutionProvider"
 
 
 class Role(str, Enum):
@@ -36,6 +44,8 @@ class Candidate(BaseModel):
 
     model, runtime: what the table calls it; together they must be unique in a suite.
     target: a checkpoint, ONNX file or engine; for a factory `package.module:function`, which returns a Session.
+    precision: what PyTorch computes in, FP32 or FP16; files have theirs in their card. compiled: by `torch.compile`.
+    cuda_graph: calls replay a captured graph, of PyTorch or of an engine. provider: of ONNX Runtime.
     trust: open an engine that no card vouches for. note: what a reader must know about the row.
     why: why it cannot run, when that is known before it is tried; the row is kept.
     card: the model's card where it can be read without opening the model, so that a row that cannot run still has it.
@@ -49,6 +59,10 @@ class Candidate(BaseModel):
     target: str
     role: Role = Role.STUDENT
     threads: int = Field(default_factory=all_threads, ge=1)
+    precision: Precision = Precision.FP32
+    compiled: bool = False
+    cuda_graph: bool = False
+    provider: Provider = Provider.CPU
     trust: bool = False
     note: str = ""
     why: str = ""
