@@ -75,12 +75,16 @@ class Parts(Figures):
 
     Measured in calls of their own, beside the ones of `Latency`, so that recording events is charged to neither.
     h2d: pixels to the GPU. compute: the network. d2h: logits back. enqueue: host time to queue the network's work.
+    latency: h2d, compute and d2h of each call together, whose percentiles the parts' do not add up to.
+    wall_s: seconds on the host from the first of these calls to the end of the last, summed over rounds.
     """
 
     h2d: Spread
     compute: Spread
     d2h: Spread
     enqueue: Spread
+    latency: Spread | None = None
+    wall_s: float | None = Field(default=None, gt=0)
 
 
 class Speedup(Figures):
@@ -175,15 +179,19 @@ class Sizes(Figures):
 
 
 class VerdictKind(str, Enum):
-    """What a verdict is about."""
+    """What a verdict is about; the first five are findings, the others doubts."""
 
     SHIP = "ship"
     SLOWER = "slower"
+    SAME = "same"
+    GAIN = "gain"
+    BATCH = "batch"
     UNSTABLE = "unstable"
     TREND = "trend"
     THROTTLED = "throttled"
     BUSY = "busy"
     BOUND = "bound"
+    TAIL = "tail"
 
 
 class Verdict(Figures):
