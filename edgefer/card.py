@@ -119,7 +119,8 @@ class Passport(_Frozen):
 
     source: the model that it was built from, and calibration: the file of its calibration faces, both as they were
     named, often relative to where the build ran. version_compatible: the lean runtime of its version runs it.
-    hardware_compatible: all GPUs from Ampere on run it. max_drop, max_class_drop: percentage points of accuracy and of
+    hardware_compatible: all GPUs from Ampere on run it. stripped: the plan has no weights; the ONNX file beside it has
+    them. max_drop, max_class_drop: percentage points of accuracy and of
     any emotion's recall that INT8 was allowed to lose, None where nothing was limited. before, after: accuracy of the
     float32 file and of the file that was compiled, on the same faces; None where nothing was measured. inputs: every
     fact that made it, by name; a build from the same facts gives the same engine (`edgefer.engine.inputs`). Older cards
@@ -137,6 +138,7 @@ class Passport(_Frozen):
     source: str = ""
     version_compatible: bool = False
     hardware_compatible: bool = False
+    stripped: bool = False
     max_drop: float | None = None
     max_class_drop: float | None = None
     before: Measurement | None = None

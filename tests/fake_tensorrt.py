@@ -3,13 +3,15 @@
 The table says which names each class has in that version. What is not there raises AttributeError, as it would on the
 user's machine; what is there and is played by no class below raises Unplayed, so that a test cannot pass by accident.
 
-A fake plan is a header and JSON; running it gives, for face `n` and label `k`, `mean(pixels[n]) * (k + 1)`.
+A fake plan is a header and JSON; running it gives, for face `n` and label `k`, `mean(pixels[n]) * (k + 1)`. One without
+weights gives zeros until it is refitted from the very ONNX file that it was built from.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
+import hashlib
 import json
 from enum import IntEnum
 from importlib.machinery import ModuleSpec
@@ -23,10 +25,18 @@ Severity = IntEnum("Severity", ["INTERNAL_ERROR", "ERROR", "WARNING", "INFO", "V
 
 
 def plan_bytes(
-    flavour="tensorrt", version="10.13.3.9", shape=(1, 32, 32), labels=7, profile=(1, 8, 32), version_compatible=False
+    flavour="tensorrt",
+    version="10.13.3.9",
+    shape=(1, 32, 32),
+    labels=7,
+    profile=(1, 8, 32),
+    version_compatible=False,
+    stripped="",
 ) -> bytes:
+    """stripped: the SHA-256 of the ONNX file that has the weights of a plan without them."""
     parts = [*(int(part) for part in version.split(".")), 0, 0, 0][:4]
     facts = {"shape": shape, "labels": labels, "profile": profile, "version_compatible": version_compatible}
+    facts["stripped"] = stripped
     return TAGS[flavour] + bytes(20) + bytes(parts) + bytes(36) + json.dumps(facts).encode()
 
 
@@ -126,7 +136,8 @@ class IExecutionContext(Play):
             return False
         means = _floats(self._addresses["pixels"], self._shape).mean(axis=(1, 2, 3))
         labels = self._engine._plan["labels"]
-        _floats(self._addresses["logits"], (len(means), labels))[:] = means[:, None] * np.arange(1, labels + 1)
+        weights = np.arange(1, labels + 1) * (not self._engine._lacks_weights)
+        _floats(self._addresses["logits"], (len(means), labels))[:] = means[:, None] * weights
         return True
 
 
@@ -175,6 +186,11 @@ class ICudaEngine(Play):
 
     def __init__(self, plan, logger) -> None:
         self._plan, self._logger = plan, logger
+        self._lacks_weights = bool(plan["stripped"])
+
+    @property
+    def refittable(self):
+        return bool(self._plan["stripped"])
 
     def get_tensor_name(self, index):
         return ("pixels", "logits")[index]
@@ -211,6 +227,41 @@ class ICudaEngine(Play):
 
     def get_engine_stat(self, stat):
         return {"TOTAL_WEIGHTS_SIZE": 1234}[stat.name]
+
+
+class Refitter(Play):
+    """Of one engine; its one weight comes from the ONNX file that the engine was built from."""
+
+    def __init__(self, engine, logger) -> None:
+        assert isinstance(logger, ILogger)
+        assert engine.refittable, "pybind11::init(): factory function returned nullptr"
+        self._engine, self._has = engine, False
+
+    def get_missing_weights(self):
+        return [] if self._has else ["conv.weight"]
+
+    def refit_cuda_engine(self):
+        self._module.calls.append("refit")
+        if self._module.broken == "refit":
+            return bool(self._engine._logger.log(Severity.ERROR, "IRefitter::refitCudaEngine: Error Code 1"))
+        self._engine._lacks_weights = not self._has
+        return self._has
+
+
+class OnnxParserRefitter(Play):
+    def __init__(self, refitter, logger) -> None:
+        assert isinstance(logger, ILogger)
+        self._refitter, self.num_errors = refitter, 0
+
+    def refit_from_bytes(self, model, path=None):
+        right = hashlib.sha256(model).hexdigest() == self._refitter._engine._plan["stripped"]
+        if self._module.broken == "incomplete":
+            return True
+        self._refitter._has, self.num_errors = right, int(not right)
+        return right
+
+    def get_error(self, index):
+        return SimpleNamespace(desc=lambda: "Only successfully refitted 0 weights\n out of 1")
 
 
 class Runtime(Play):
@@ -327,6 +378,8 @@ class Builder(Play):
         if config._timing is not None:
             config._timing._data = config._timing._data or f"{self._module.__version__} kernel times".encode()
         known = {"version_compatible": "VERSION_COMPATIBLE" in config.set_flags}
+        if "STRIP_PLAN" in config.set_flags:
+            known["stripped"] = hashlib.sha256(network._onnx).hexdigest()
         return self._module.IHostMemory(plan_bytes(self._module.__name__, self._module.__version__, **known))
 
 
@@ -335,13 +388,15 @@ class OnnxParser(Play):
 
     def __init__(self, network, logger) -> None:
         assert isinstance(logger, ILogger)
+        self._network = network
 
     def parse(self, model):
+        self._network._onnx = bytes(model)
         return bool(model)
 
 
 PLAYED = (
-    IHostMemory, IExecutionContext, IRuntimeCache, IRuntimeConfig, EngineInspector, ICudaEngine, Runtime, ITimingCache,
+    IHostMemory, IExecutionContext, IRuntimeCache, IRuntimeConfig, EngineInspector, ICudaEngine, Refitter, OnnxParserRefitter, Runtime, ITimingCache,
     IBuilderConfig, IOptimizationProfile, INetworkDefinition, Builder, OnnxParser,
 )  # fmt: skip
 SUBCLASSED = {"ILogger": ILogger, "IProgressMonitor": IProgressMonitor}

@@ -58,7 +58,9 @@ def build_engine(
     torch_tensorrt: Annotated[
         bool, typer.Option("--torch-tensorrt", help="Compile a checkpoint from PyTorch, not from ONNX (tensorrt).")
     ] = False,
-    strip: Annotated[bool, typer.Option("--strip", help="Leave the weights out: refused, with the reason.")] = False,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="A small engine: its weights stay in the ONNX file beside it (tensorrt).")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Its folder.", show_default="engines/MODEL-PRECISION-...")
     ] = None,
@@ -76,7 +78,7 @@ def build_engine(
     from edgefer.engine.arithmetic import left_out
     from edgefer.engine.cpu import for_cpu
     from edgefer.engine.once import build_once
-    from edgefer.engine.options import Options, parse_batch, refuse_strip
+    from edgefer.engine.options import Options, parse_batch
     from edgefer.engine.outlook import outlook
     from edgefer.engine.request import Request
     from edgefer.engine.text import build_text, outlook_text
@@ -86,12 +88,12 @@ def build_engine(
 
     wanted, sizes = Precision(precision.value), parse_batch(batch)
     limits = None if max_drop is None and max_class_drop is None else Limits(max_drop, max_class_drop)
-    options = Options(version_compatible, hardware_compatible, workspace, calibration_method, limits, torch_tensorrt)
+    options = Options(
+        version_compatible, hardware_compatible, workspace, calibration_method, limits, torch_tensorrt, strip
+    )
     cpu = for_cpu(target or ())
     if not cpu:
         chosen, _, _ = toolchain(flavour, target or (), wanted)
-        if strip:
-            refuse_strip(chosen)
         if not target and (note := left_out(wanted, chosen)):
             say(note)
     if model is None:
@@ -99,7 +101,7 @@ def build_engine(
         say(f"{model}: {reason}")
     request = Request(model, wanted, calibration, tuple(target or ()), sizes, flavour, out, options, measure)
     if cpu:
-        _build_for_cpu(request, ["--strip"] * strip + ["--dry-run"] * dry_run, json)
+        _build_for_cpu(request, ["--dry-run"] * dry_run, json)
         return
     if dry_run:
         found = outlook(request)

@@ -112,6 +112,7 @@ def build_engine(
             batch=batch,
             version_compatible=options.version_compatible,
             hardware_compatible=options.hardware_compatible,
+            stripped=options.strip,
             max_drop=options.limits.max_drop if options.limits else None,
             max_class_drop=options.limits.max_class_drop if options.limits else None,
             plan_sha256=hashlib.sha256(plan.data).hexdigest(),

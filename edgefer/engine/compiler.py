@@ -61,10 +61,11 @@ def compile_plan(
         compiled = clock.result()
         plan = bytes(data)
         # TensorRT-RTX prints the table as it builds; standard TensorRT tells it of an engine that a GPU has loaded. It
-        # loads a version-compatible plan, which has no runtime inside, through the lean library alone.
+        # loads a version-compatible plan, which has no runtime inside, through the lean library alone. One without
+        # weights gets them back there, as a session gives them, or the build fails.
         details = from_log(messages)
         if not details.layers and not flavour.can_build_without_gpu and not options.version_compatible:
-            details = from_engine(flavour, plan, batch[1], messages)
+            details = from_engine(flavour, plan, batch[1], messages, onnx if options.strip else b"")
         return Plan(plan, details, compiled)
 
 

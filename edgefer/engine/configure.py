@@ -45,5 +45,9 @@ def _ask(trt: Any, config: Any, options: Options) -> None:
         config.set_flag(trt.BuilderFlag.EXCLUDE_LEAN_RUNTIME)
     if options.hardware_compatible:
         config.hardware_compatibility_level = trt.HardwareCompatibilityLevel.AMPERE_PLUS
+    if options.strip:
+        # REFIT_IDENTICAL is what STRIP_PLAN implies: the same weights come back, so that nothing else need be kept open.
+        config.set_flag(trt.BuilderFlag.REFIT_IDENTICAL)
+        config.set_flag(trt.BuilderFlag.STRIP_PLAN)
     if options.workspace is not None:
         config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, options.workspace << 20)

@@ -99,6 +99,7 @@ def check_cpu(request: Request, refused: Sequence[str] = ()) -> None:
         "--hardware-compatible": options.hardware_compatible,
         "--workspace": options.workspace is not None,
         "--torch-tensorrt": options.torch_tensorrt,
+        "--strip": options.strip,
     }
     if names := [*(name for name, there in given.items() if there), *refused]:
         raise UsageError(

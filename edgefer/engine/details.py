@@ -14,6 +14,7 @@ from edgefer.engine.layers import Layer, layers_from_inspector, layers_from_log
 from edgefer.errors import ArtifactError, BuildError
 from edgefer.trt.flavour import Flavour
 from edgefer.trt.logger import Messages, logger_for
+from edgefer.trt.refit import refit
 
 DETAILS = "layers.json"
 _FORMAT = 1
@@ -64,12 +65,21 @@ def from_log(messages: Messages) -> Details:
     return Details(tuple(layers_from_log(messages.layers)), memory.get("activation"), memory.get("weights"))
 
 
-def from_engine(flavour: Flavour, plan: bytes, batch: int, messages: Messages) -> Details:
-    """What the engine inspector tells of a plan that was just built on this GPU; raises BuildError if it cannot load."""
+def from_engine(flavour: Flavour, plan: bytes, batch: int, messages: Messages, onnx: bytes = b"") -> Details:
+    """What the engine inspector tells of a plan that was just built on this GPU.
+
+    onnx: the file that has the weights of a plan that was built without them; empty for any other. Raises BuildError if the plan cannot be loaded, or
+    cannot be given its weights back.
+    """
     trt = flavour.module
     engine = trt.Runtime(logger_for(flavour)).deserialize_cuda_engine(plan)
     if engine is None:
         raise BuildError(f"{flavour.title} cannot load the engine that it built: {messages.reason()}", "try again")
+    if onnx and (problem := refit(flavour, engine, onnx, messages)):
+        raise BuildError(
+            f"{flavour.title} built the engine without weights, but cannot put them back: {problem}",
+            "leave --strip out",
+        )
     context = engine.create_execution_context()
     inspector = engine.create_engine_inspector()
     if context is not None:

@@ -42,7 +42,11 @@ def describe_engine(path: Path) -> Description:
 
 
 def _passport(found: Passport) -> dict[str, Any]:
-    kinds = {"version compatible": found.version_compatible, "hardware compatible": found.hardware_compatible}
+    kinds = {
+        "version compatible": found.version_compatible,
+        "hardware compatible": found.hardware_compatible,
+        "without weights": found.stripped,
+    }
     return {
         "targets": list(found.targets),
         "batch": list(found.batch),

@@ -1,8 +1,8 @@
 """What an engine's folder is called, and what lies in it.
 
-engines/<name>-<precision>-<trt|rtx>-<targets>[-b<batch>][-vc][-hc]/
+engines/<name>-<precision>-<trt|rtx>-<targets>[-b<batch>][-vc][-hc][-stripped]/
     <name>.engine   the pure plan, as trtexec, Triton and DeepStream take it
-    model.onnx      the ONNX file at that precision
+    model.onnx      the ONNX file at that precision; of an engine without weights it has them
     int8.onnx       INT8 alone (FP8: fp8.onnx): the same before the rest became half precision, for ONNX Runtime
     layers.json     its fused layers and memory, as the build told them
     exclusion.json  INT8 within limits: which convolutions stayed in float, in which order and why
@@ -37,11 +37,12 @@ def folder_name(
     """Such as `mini-c-int8-rtx-sm80+sm89`: what tells one engine from another at a glance.
 
     A batch range that is not the default follows as `-b2-4-16`, or `-b4` for four faces exactly, then `-vc` and `-hc`
-    for version- and hardware-compatible engines, and `-torch` for those that torch-tensorrt compiled.
+    for version- and hardware-compatible engines, `-torch` for those that torch-tensorrt compiled, and `-stripped` for
+    those without weights.
     """
     sizes = "" if batch == BATCH else "-b" + "-".join(map(str, batch[:1] if len(set(batch)) == 1 else batch))
     suffix = sizes + "-vc" * options.version_compatible + "-hc" * options.hardware_compatible
-    suffix += "-torch" * options.torch_tensorrt
+    suffix += "-torch" * options.torch_tensorrt + "-stripped" * options.strip
     return f"{_slug(name)}-{precision.value}-{flavour.short}-{'+'.join(targets)}{suffix}"
 
 

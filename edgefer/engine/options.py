@@ -25,7 +25,8 @@ class Options:
     version_compatible: the plan is for the lean runtime. hardware_compatible: all GPUs from Ampere on run it.
     workspace: scratch memory that a layer may use, MiB; None for no limit of ours. method: how INT8's ranges are chosen;
     None for the default. limits: what INT8 may lose of accuracy; None for no limit.
-    torch_tensorrt: compile the PyTorch network and not its ONNX file.
+    torch_tensorrt: compile the PyTorch network and not its ONNX file. strip: the plan has no weights; a session takes them
+    from the ONNX file beside it.
     """
 
     version_compatible: bool = False
@@ -34,6 +35,7 @@ class Options:
     method: Method | None = None
     limits: Limits | None = None
     torch_tensorrt: bool = False
+    strip: bool = False
 
     def __post_init__(self) -> None:
         if self.workspace is not None and self.workspace < 1:
@@ -45,6 +47,7 @@ class Options:
             "version-compatible": self.version_compatible,
             "hardware-compatible": self.hardware_compatible,
             "torch-tensorrt": self.torch_tensorrt,
+            "strip": self.strip,
         }
         room = () if self.workspace is None else (f"workspace {self.workspace} MB",)
         ranges = () if self.method in {None, DEFAULT} else (f"{self.method.value} ranges",)
@@ -79,6 +82,8 @@ def check_options(options: Options, flavour: Flavour, targets: Sequence[str]) ->
         )
     if options.workspace is not None and not flavour.supports_workspace:
         raise UsageError(f"{flavour.title} knows no limit of scratch memory", "leave --workspace out")
+    if options.strip:
+        _check_strip(options, flavour)
 
 
 def check_network(options: Options, model: Path) -> None:
@@ -105,19 +110,6 @@ def check_method(options: Options, precision: Precision, card: ModelCard) -> Non
         )
 
 
-def refuse_strip(flavour: Flavour) -> None:
-    """Always raise UsageError: nothing here runs an engine without weights."""
-    if flavour.can_build_without_gpu:
-        raise UsageError(
-            f"{flavour.title} builds no engine without weights on a machine without a GPU: its compiler fails",
-            "leave --strip out",
-        )
-    raise UsageError(
-        "an engine without weights must be refitted before it runs, and edgefer's sessions do not refit",
-        "leave --strip out; for a small engine use --precision fp16 or int8",
-    )
-
-
 def parse_batch(text: str) -> Batch:
     """`1:8:32` -> (1, 8, 32); `8` -> (8, 8, 8), an engine for eight faces exactly. Raises UsageError."""
     try:
@@ -133,3 +125,22 @@ def checked_batch(batch: Batch) -> Batch:
     if not 1 <= batch[0] <= batch[1] <= batch[2]:
         raise UsageError(f"a batch range of {':'.join(map(str, batch))} is not possible", "use SMALLEST:USUAL:LARGEST")
     return batch
+
+
+def _check_strip(options: Options, flavour: Flavour) -> None:
+    """Raise UsageError unless the plan can be built without weights, and what runs it can put them back."""
+    if not flavour.supports_strip:
+        raise UsageError(
+            f"{flavour.title} builds no engine without weights on a machine without a GPU: its compiler fails",
+            "leave --strip out, or use --flavour tensorrt",
+        )
+    if options.version_compatible:
+        raise UsageError(
+            "the lean runtime, which runs version-compatible engines, has no ONNX parser to take weights from",
+            "leave --strip or --version-compatible out",
+        )
+    if options.torch_tensorrt:
+        raise UsageError(
+            "an engine of torch-tensorrt has other names for its weights than the ONNX file that would give them back",
+            "leave --strip or --torch-tensorrt out",
+        )

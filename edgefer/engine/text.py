@@ -28,6 +28,8 @@ def build_text(result: BuildResult) -> str:
         f"  for {passport.flavour} {passport.version}, {'+'.join(passport.targets)}, batch {':'.join(map(str, passport.batch))}",
         f"  computes in: {_products(passport.census)}",
     ]
+    if passport.stripped:
+        lines.append(f"  without weights: a session takes them from {result.onnx}")
     if ranges := result.card.tools.get("calibration"):
         lines.append(f"  ranges by {ranges}")
     if left := result.card.left_in_float:

@@ -14,7 +14,8 @@ from edgefer.trt.caches import Kernels, compiled_before
 from edgefer.trt.cuda import Cuda
 from edgefer.trt.logger import Messages, listening, logger_for
 from edgefer.trt.passport import Verified, verify
-from edgefer.trt.rebuild import for_this_machine
+from edgefer.trt.rebuild import for_this_machine, from_model
+from edgefer.trt.refit import refit
 
 
 def open_engine(path: Path, trust: bool = False) -> EngineSession:
@@ -47,21 +48,26 @@ class EngineSession(Session):
         self._kernels: Kernels | None = None
         try:
             with listening(self._flavour) as messages:
-                self._load(path, verified.plan, messages)
+                self._load(path, verified, messages)
         except BaseException:
             self.close()
             raise
 
-    def _load(self, path: Path, plan: bytes, messages: Messages) -> None:
+    def _load(self, path: Path, verified: Verified, messages: Messages) -> None:
         self._runtime = self._flavour.module.Runtime(logger_for(self._flavour))
-        self._engine = self._runtime.deserialize_cuda_engine(plan)
+        self._engine = self._runtime.deserialize_cuda_engine(verified.plan)
         if self._engine is None:
             raise BackendError(
                 f"{self._flavour.title} cannot load {path}: {messages.reason()}",
                 for_this_machine(path, self.card, self._flavour, driver.probe()),
             )
+        if verified.weights and (problem := refit(self._flavour, self._engine, verified.weights, messages)):
+            raise BackendError(
+                f"{self._flavour.title} cannot give {path} its weights back: {problem}",
+                f"build it again: {from_model(self.card)}",
+            )
         self._input, self._output = self._tensors(path)
-        self._context = self._create_context(plan)
+        self._context = self._create_context(verified.plan)
         if self._context is None:
             raise BackendError(
                 f"{self._flavour.title} cannot prepare {path} to run: {messages.reason()}",

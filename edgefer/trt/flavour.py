@@ -54,8 +54,9 @@ class Flavour:
     What a build can be asked for; all False where nothing can be built:
     supports_timing_cache: measured kernel times can be kept for the next build. supports_workspace: scratch memory can
     be limited. supports_version_compatible: plans for the lean runtime.
-    supports_hardware_compatible: plans for all GPUs from Ampere on.
+    supports_hardware_compatible: plans for all GPUs from Ampere on. supports_strip: plans without their weights.
     What a run can be asked for: supports_runtime_cache: kernels compiled at run time can be kept for the next one.
+    refits_from_onnx: the weights of a plan without them can be taken from the ONNX file that it was built from.
     """
 
     name: FlavourName
@@ -70,7 +71,9 @@ class Flavour:
     supports_workspace: bool
     supports_version_compatible: bool
     supports_hardware_compatible: bool
+    supports_strip: bool
     supports_runtime_cache: bool
+    refits_from_onnx: bool
 
     @property
     def title(self) -> str:
@@ -199,8 +202,10 @@ def _describe(name: FlavourName, version: str, module: ModuleType) -> Flavour:
     config, flags = getattr(module, "IBuilderConfig", None), getattr(module, "BuilderFlag", None)
     ahead_of_time = hasattr(config, "set_compute_capability")
     # TensorRT-RTX has the attributes of the following too. Its timing cache is a deprecated no-op, since it times
-    # nothing; there is no lean runtime of it; and it says that "setHardwareCompatibilityLevel() is unsupported".
+    # nothing; there is no lean runtime of it; it says that "setHardwareCompatibilityLevel() is unsupported"; and with
+    # STRIP_PLAN its compiler fails where there is no GPU (tests/engine/test_strip.py tries it).
     on_the_gpu = config is not None and not ahead_of_time
+    refits = hasattr(module, "OnnxParserRefitter")
     if ahead_of_time:
         names = (text.lower() for text in dir(module.ComputeCapability) if re.fullmatch(r"SM\d+", text))
         targets = tuple(sorted(names, key=lambda text: int(text[2:])))
@@ -218,5 +223,7 @@ def _describe(name: FlavourName, version: str, module: ModuleType) -> Flavour:
         supports_workspace=hasattr(config, "set_memory_pool_limit"),
         supports_version_compatible=on_the_gpu and hasattr(flags, "VERSION_COMPATIBLE"),
         supports_hardware_compatible=on_the_gpu and hasattr(config, "hardware_compatibility_level"),
+        supports_strip=on_the_gpu and refits and hasattr(flags, "STRIP_PLAN"),
         supports_runtime_cache=hasattr(getattr(module, "IRuntimeConfig", None), "create_runtime_cache"),
+        refits_from_onnx=refits,
     )

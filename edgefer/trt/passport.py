@@ -17,16 +17,20 @@ from edgefer.trt import flavour as flavours
 from edgefer.trt.driver import Driver
 from edgefer.trt.flavour import Flavour, FlavourName, title, version_parts
 from edgefer.trt.plan import PlanHeader, read_header, same_version
-from edgefer.trt.rebuild import ONNX, as_it_was, covers, for_this_machine, recalibrated, without_card
+from edgefer.trt.rebuild import ONNX, as_it_was, covers, for_this_machine, from_model, without_card
 
 
 @dataclass(frozen=True)
 class Verified:
-    """An engine that may be run here: its card, the flavour that runs it, and the very bytes that were checked."""
+    """An engine that may be run here: its card, the flavour that runs it, and the very bytes that were checked.
+
+    weights: the ONNX file that has them, of a plan without; empty of any other.
+    """
 
     card: ModelCard
     flavour: Flavour
     plan: bytes
+    weights: bytes = b""
 
 
 def verify(path: Path, driver: Driver, trust: bool = False) -> Verified:
@@ -41,6 +45,7 @@ def verify(path: Path, driver: Driver, trust: bool = False) -> Verified:
     plan = path.read_bytes()
     if not trust:
         _vouched_for(path, header, card, plan)
+    weights = _weights(path, card)
     if not driver.present:
         raise BackendError(f"{path} needs an NVIDIA GPU, and {driver.problem}", _without_gpu(path))
     flavour = _runtime(path, header, card, driver)
@@ -52,7 +57,7 @@ def verify(path: Path, driver: Driver, trust: bool = False) -> Verified:
             f"{path} was built for {'+'.join(passport.targets)}, but this GPU ({gpu.name}) is {gpu.target}",
             for_this_machine(path, card, flavour, driver),
         )
-    return Verified(card, flavour, plan)
+    return Verified(card, flavour, plan, weights)
 
 
 def disagreement(header: PlanHeader, plan_sha256: str, passport: Passport | None) -> str:
@@ -102,8 +107,28 @@ def _vouched_for(path: Path, header: PlanHeader, card: ModelCard, plan: bytes) -
         )
     if problem := stale_calibration(card.engine):
         raise UntrustedError(
-            f"{path} {problem}", f"build it again: {recalibrated(card)}, or add --trust to run it as it is"
+            f"{path} {problem}", f"build it again: {from_model(card)}, or add --trust to run it as it is"
         )
+
+
+def _weights(path: Path, card: ModelCard) -> bytes:
+    """The ONNX file beside a plan without weights. Trust cannot replace it: other weights give other answers."""
+    if card.engine is None or not card.engine.stripped:
+        return b""
+    source = path.parent / ONNX
+    try:
+        weights = source.read_bytes()
+    except OSError as error:
+        raise ArtifactError(
+            f"{path} was built without its weights, and {source}, which has them, cannot be read: {error.strerror}",
+            f"put it there, or build both again: {from_model(card)}",
+        ) from error
+    if hashlib.sha256(weights).hexdigest() != card.engine.onnx_sha256:
+        raise ArtifactError(
+            f"{path} was built without its weights, and {source} is not the file that has them (the SHA-256 differs)",
+            f"put that one there, or build both again: {from_model(card)}",
+        )
+    return weights
 
 
 def _runtime(path: Path, header: PlanHeader, card: ModelCard, driver: Driver) -> Flavour:

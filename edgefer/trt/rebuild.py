@@ -56,8 +56,8 @@ def for_this_machine(path: Path, card: ModelCard, flavour: Flavour, driver: Driv
     return f"build it again: {_command(source, card, flavour.plans, targets)}"
 
 
-def recalibrated(card: ModelCard) -> str:
-    """The command that measures the ranges again: from the model itself, since the ONNX file beside has the old ones."""
+def from_model(card: ModelCard) -> str:
+    """The command that makes everything again from the model itself: the ONNX file beside has old ranges, or is lost."""
     passport = card.engine
     assert passport is not None
     targets = passport.targets if passport.flavour == "tensorrt_rtx" else ()
@@ -95,6 +95,7 @@ def _command(source: str, card: ModelCard, flavour: PlanName | None = None, targ
             words += ["--torch-tensorrt"] if TORCH_TENSORRT in card.tools else []
             words += ["--version-compatible"] if passport.version_compatible else []
             words += ["--hardware-compatible"] if passport.hardware_compatible else []
+            words += ["--strip"] if passport.stripped else []
     return shlex.join(words)
 
 

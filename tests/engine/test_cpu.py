@@ -101,13 +101,14 @@ def test_other_precisions_are_refused_with_the_reason(request_, precision, reaso
         ({"options": Options(hardware_compatible=True)}, "--hardware-compatible"),
         ({"options": Options(workspace=64)}, "--workspace"),
         ({"options": Options(torch_tensorrt=True)}, "--torch-tensorrt"),
+        ({"options": Options(strip=True)}, "--strip"),
     ],
 )
 def test_what_only_engines_have_is_refused(request_, changes, name):
     with pytest.raises(UsageError, match=f"writes an ONNX file, which has no {name}"):
         build_for_cpu(replace(request_, **changes))
-    with pytest.raises(UsageError, match=f"has no {name} or --strip"):
-        check_cpu(replace(request_, **changes), ["--strip"])
+    with pytest.raises(UsageError, match=f"has no {name} or --dry-run"):
+        check_cpu(replace(request_, **changes), ["--dry-run"])
 
 
 def test_limits_are_refused(request_):
@@ -117,7 +118,7 @@ def test_limits_are_refused(request_):
 
 def test_every_option_but_the_method_is_refused():
     """A new one has to be thought of."""
-    known = {"version_compatible", "hardware_compatible", "workspace", "torch_tensorrt", "limits", "method"}
+    known = {"version_compatible", "hardware_compatible", "workspace", "torch_tensorrt", "strip", "limits", "method"}
     assert {field.name for field in fields(Options)} == known
 
 

@@ -14,7 +14,7 @@ from edgefer.quantize.exclusion import Limits
 from edgefer.quantize.int8 import to_int8
 from edgefer.quantize.method import Method
 from edgefer.quantize.source import training_pool
-from edgefer.trt.rebuild import as_it_was, recalibrated
+from edgefer.trt.rebuild import as_it_was, from_model
 from tests.quantize import ruined
 
 LIMITS = Limits(2, 10)
@@ -82,8 +82,8 @@ def test_the_command_that_builds_again_holds_the_same_limits(tmp_path):
         max_class_drop=1.5,
     )
     card = ruined.card(precision=Precision.INT8, engine=passport, tools={"calibration": "entropy"})
-    assert "runs/a.onnx" in recalibrated(card)
-    assert "--max-drop 0.5 --max-class-drop 1.5" in recalibrated(card)
+    assert "runs/a.onnx" in from_model(card)
+    assert "--max-drop 0.5 --max-class-drop 1.5" in from_model(card)
     assert "--max-drop 0.5 --max-class-drop 1.5" in as_it_was(tmp_path / "a.engine", card)
     # The file beside an engine has its convolutions chosen already.
     (tmp_path / "model.onnx").write_bytes(b"")

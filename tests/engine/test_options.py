@@ -6,7 +6,7 @@ from edgefer.card import Precision
 from edgefer.engine.build import build_engine
 from edgefer.engine.compiler import compile_plan
 from edgefer.engine.layout import folder_name
-from edgefer.engine.options import Options, check_options, parse_batch, refuse_strip
+from edgefer.engine.options import Options, check_options, parse_batch
 from edgefer.errors import BuildError, UsageError
 from edgefer.trt.flavour import load
 from tests import fake_gpu, tiny_net
@@ -21,8 +21,8 @@ def rtx():
 class Flavour:
     """Of a standard TensorRT what these checks ask."""
 
-    title, can_build_without_gpu = "TensorRT 10.13", False
-    supports_version_compatible = supports_hardware_compatible = supports_workspace = True
+    title, supports_targets = "TensorRT 10.13", ()
+    supports_version_compatible = supports_hardware_compatible = supports_workspace = supports_strip = True
 
 
 def test_batch_ranges():
@@ -59,13 +59,6 @@ def test_what_standard_tensorrt_has_is_let_pass():
 def test_no_workspace_below_one_megabyte():
     with pytest.raises(UsageError, match="a workspace of 0 MB"):
         Options(workspace=0)
-
-
-def test_weights_cannot_be_left_out(rtx):
-    with pytest.raises(UsageError, match="builds no engine without weights on a machine without a GPU"):
-        refuse_strip(rtx)
-    with pytest.raises(UsageError, match="edgefer's sessions do not refit"):
-        refuse_strip(Flavour)
 
 
 def test_a_workspace_that_is_too_small_ends_a_real_build_with_the_option_to_raise(rtx, tmp_path, capfd):

@@ -29,16 +29,20 @@ def test_a_build_calls_nothing_that_a_version_lacks(monkeypatch, name, version):
 def test_every_option_is_built_or_refused_before(monkeypatch, name, version):
     tensorrt, _ = fake_gpu.install(monkeypatch, name=name, version=version)
     flavour = load(name)
-    for options in (Options(version_compatible=True), Options(hardware_compatible=True), Options(workspace=64)):
+    for options in (
+        Options(version_compatible=True),
+        Options(hardware_compatible=True),
+        Options(strip=True),
+        Options(workspace=64),
+    ):
         if name == "tensorrt_rtx" and options.workspace is None:
-            with pytest.raises(UsageError, match="compatible engines"):
+            with pytest.raises(UsageError, match=r"compatible engines|without weights"):
                 check_options(options, flavour, ("sm89",))
             continue
         check_options(options, flavour, ("sm89",))
         compile_plan(flavour, b"onnx", (1, 8, 32), flavour.default_targets or ("sm89",), "compiling", options)
         config = tensorrt.built[-1]
-        assert config.set_flags == (
-            {"VERSION_COMPATIBLE", "EXCLUDE_LEAN_RUNTIME"} if options.version_compatible else set()
-        )
+        vc, stripped = {"VERSION_COMPATIBLE", "EXCLUDE_LEAN_RUNTIME"}, {"STRIP_PLAN", "REFIT_IDENTICAL"}
+        assert config.set_flags == (vc if options.version_compatible else stripped if options.strip else set())
         assert (config.hardware_compatibility_level is not None) is options.hardware_compatible
         assert config.pools == ({} if options.workspace is None else {"WORKSPACE": 64 << 20})

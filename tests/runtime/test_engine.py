@@ -14,6 +14,7 @@ from tests import fake_gpu, tiny_net
 
 
 def write_engine(folder, flavour="tensorrt", version="10.13.3.9", version_compatible=False, **plan):
+    """stripped: the SHA-256 of model.onnx, as the plan has it; the card says whether there is one."""
     data = fake_gpu.plan_bytes(flavour, version, version_compatible=version_compatible, **plan)
     passport = Passport(
         flavour=flavour,
@@ -21,8 +22,9 @@ def write_engine(folder, flavour="tensorrt", version="10.13.3.9", version_compat
         targets=("sm89",),
         batch=(1, 8, 32),
         version_compatible=version_compatible,
+        stripped=bool(plan.get("stripped")),
         plan_sha256=hashlib.sha256(data).hexdigest(),
-        onnx_sha256="0" * 64,
+        onnx_sha256=plan.get("stripped") or "0" * 64,
     )
     folder.mkdir(exist_ok=True)
     (folder / "tiny.engine").write_bytes(data)
@@ -66,6 +68,53 @@ def test_every_flavour_runs_the_same_way(monkeypatch, tmp_path, flavour, version
     assert not cuda.host
     assert not cuda.device
     assert not cuda.streams
+
+
+def write_stripped(folder, flavour="tensorrt", version="10.13.3.9", **facts):
+    onnx = b"an ONNX file"
+    path = write_engine(folder, flavour, version, stripped=hashlib.sha256(onnx).hexdigest(), **facts)
+    (folder / "model.onnx").write_bytes(onnx)
+    return path
+
+
+@pytest.mark.parametrize(("flavour", "version"), fake_gpu.VERSIONS)
+def test_an_engine_without_weights_gets_them_from_the_onnx_file_before_its_context(
+    monkeypatch, tmp_path, flavour, version
+):
+    tensorrt, _ = fake_gpu.install(monkeypatch, name=flavour, version=version)
+    with open_engine(write_stripped(tmp_path / "e", flavour, version)) as session:
+        np.testing.assert_allclose(session.infer(pixels(3)), expected(pixels(3)), rtol=1e-5)
+    assert [call.split()[0] for call in tensorrt.calls[:3]] == ["deserialise", "refit", "context"]
+
+
+@pytest.mark.parametrize("broken", ["refit", "incomplete"])
+def test_weights_that_do_not_come_back_end_it(monkeypatch, tmp_path, broken):
+    tensorrt, cuda = fake_gpu.install(monkeypatch)
+    tensorrt.broken = broken
+    with pytest.raises(BackendError, match=r"cannot give .* its weights back: .*build it again: .*--strip"):
+        open_engine(write_stripped(tmp_path / "e"))
+    assert not cuda.device
+    assert not any(call.startswith("context") for call in tensorrt.calls)
+
+
+def test_the_lean_runtime_cannot_give_weights_back_and_says_why(monkeypatch, tmp_path):
+    fake_gpu.install(monkeypatch, name="tensorrt_lean", version="11.4.0.106")
+    path = write_stripped(tmp_path / "e", "tensorrt", "11.4.0.106", version_compatible=True)
+    with pytest.raises(BackendError, match=r"TensorRT lean 11.4.0.106 cannot give .*: .*has no ONNX parser"):
+        open_engine(path)
+
+
+@pytest.mark.parametrize("trust", [False, True])
+def test_other_weights_than_those_it_was_built_with_are_refused_even_with_trust(monkeypatch, tmp_path, trust):
+    tensorrt, _ = fake_gpu.install(monkeypatch)
+    path = write_stripped(tmp_path / "e")
+    (path.parent / "model.onnx").write_bytes(b"another ONNX file")
+    with pytest.raises(ArtifactError, match=r"model.onnx is not the file that has them \(the SHA-256 differs\)"):
+        open_engine(path, trust)
+    (path.parent / "model.onnx").unlink()
+    with pytest.raises(ArtifactError, match=r"model.onnx, which has them, cannot be read: No such file"):
+        open_engine(path, trust)
+    assert not tensorrt.calls
 
 
 def test_large_batches_are_split_and_small_ones_filled_up(monkeypatch, tmp_path):

@@ -20,7 +20,7 @@ def test_the_real_rtx_says_what_it_can():
     assert rtx.title.startswith("TensorRT-RTX 1.")
 
 
-BUILDS = {"workspace", "timing_cache", "version_compatible", "hardware_compatible"}
+BUILDS = {"workspace", "timing_cache", "version_compatible", "hardware_compatible", "strip"}
 
 
 @pytest.mark.parametrize(

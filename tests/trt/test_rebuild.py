@@ -34,6 +34,7 @@ def test_the_command_says_all_that_the_card_says():
         "edgefer build-engine model.onnx --precision int8 --flavour tensorrt --batch 1:2:3"
         " --version-compatible --hardware-compatible"
     )
+    assert rebuild.as_it_was(path, card(flavour="tensorrt", stripped=True)).endswith(" --batch 4 --strip")
     assert rebuild.as_it_was(path, tiny_net.card()) == "edgefer build-engine model.onnx --precision fp32"
 
 
@@ -55,13 +56,13 @@ def test_ranges_are_measured_from_the_model_and_not_from_the_file_that_has_them(
         "edgefer build-engine 'my runs/best.safetensors' --precision int8 --flavour tensorrt_rtx --target sm89"
         " --calibration 'my set' --calibration-method percentile --max-drop 0.5 --max-class-drop 2 --batch 4"
     )
-    assert rebuild.recalibrated(made) == command
+    assert rebuild.from_model(made) == command
     assert "--calibration" not in rebuild.as_it_was(Path("tiny.engine"), made), "the ONNX file has them"
     Path("model.onnx").unlink()
     assert rebuild.as_it_was(Path("tiny.engine"), made) == command
-    fp8 = rebuild.recalibrated(made.but(precision=Precision.FP8))
+    fp8 = rebuild.from_model(made.but(precision=Precision.FP8))
     assert fp8.endswith("--calibration 'my set' --batch 4"), "it has no choice of ranges"
-    earlier = rebuild.recalibrated(made.but(tools={}))
+    earlier = rebuild.from_model(made.but(tools={}))
     assert "--calibration 'my set' --max-drop" in earlier, "older cards do not say which"
 
 
