@@ -117,8 +117,9 @@ class Provenance(_Frozen):
 class Passport(_Frozen):
     """What an engine is bound to. Hashes are hex SHA-256 of whole files; `targets` are names such as `sm89`.
 
-    source: the model that it was built from, and calibration: the file of its calibration faces, both as they were
-    named, often relative to where the build ran. version_compatible: the lean runtime of its version runs it.
+    source: the model that it was built from, relative to where the build ran or its name alone (older cards may have a
+    whole path); its hash is in inputs. calibration: the file of its calibration faces as it was named, where an engine
+    is checked against it. version_compatible: the lean runtime of its version runs it.
     hardware_compatible: all GPUs from Ampere on run it. stripped: the plan has no weights; the ONNX file beside it has
     them. max_drop, max_class_drop: percentage points of accuracy and of
     any emotion's recall that INT8 was allowed to lose, None where nothing was limited. before, after: accuracy of the

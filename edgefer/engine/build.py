@@ -23,7 +23,7 @@ from edgefer.engine.parts import MEASURING, Parts
 from edgefer.engine.past import Past
 from edgefer.engine.precision import at_precision, check_calibration, check_learned, check_source
 from edgefer.engine.result import BuildResult
-from edgefer.engine.source import file_of
+from edgefer.engine.source import file_of, name_of
 from edgefer.engine.toolchain import toolchain
 from edgefer.engine.torch_compiler import compiler_of, compiler_tools
 from edgefer.quantize import graph
@@ -119,7 +119,7 @@ def build_engine(
             onnx_sha256=paths.sha256(ready),
             calibration_sha256=sha256,
             calibration=str(calibration.folder / FACES) if calibration else "",
-            source=str(model or onnx),
+            source=name_of(model or onnx),
             before=before,
             after=after,
             gpu=machine.gpus[0].name if machine.present else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,15 @@ def file_of(model: Path) -> Path:
     if not source.is_file():
         raise UsageError(f"{path} is an engine, and {source} is not there", "name a checkpoint or an ONNX file")
     return source
+
+
+def name_of(model: Path) -> str:
+    """What a card calls the model of an engine: its path from here where it lies below, else its name alone.
+
+    A card goes with its engine to other machines and people: where a model lay on this one is nobody's business there.
+    """
+    whole, here = Path(os.path.abspath(model)), Path.cwd()
+    return whole.relative_to(here).as_posix() if here in whole.parents else whole.name
 
 
 @contextlib.contextmanager

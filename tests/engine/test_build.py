@@ -96,6 +96,10 @@ def test_targets_and_batch_are_what_was_asked_for(rtx, onnx, tmp_path):
     assert result.card.engine.targets == ("sm75", "sm89")
     assert result.card.engine.batch == (2, 4, 4)
     assert result.folder.name == "tiny-fp16-rtx-sm75+sm89-b2-4-4"
+    card = (result.folder / "card.json").read_text()
+    assert onnx.is_absolute()
+    assert str(onnx.parent) not in card, "a card goes elsewhere, where this machine's folders are nobody's business"
+    assert ModelCard.from_json(card, "card.json").engine.source == "tiny.onnx"
 
 
 def test_an_existing_engine_is_replaced_as_a_whole(rtx, onnx, tmp_path):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgefer.card import Passport, Precision
+from edgefer.card import ModelCard, Passport, Precision
 from edgefer.trt import rebuild
 from edgefer.trt.flavour import load
 from tests import fake_gpu, tiny_net
@@ -26,6 +26,8 @@ def test_the_command_says_all_that_the_card_says():
     options = "--precision int8 --flavour tensorrt_rtx --target sm86 --target sm120 --batch 4"
     path = Path("tiny.engine")
     assert rebuild.as_it_was(path, card()) == f"edgefer build-engine 'my runs/best.safetensors' {options}"
+    older = ModelCard.from_json(card(source="/home/somebody/best.safetensors").to_json(), "an older card")
+    assert rebuild.as_it_was(path, older) == f"edgefer build-engine /home/somebody/best.safetensors {options}"
     assert rebuild.as_it_was(path, card(source="")) == f"edgefer build-engine MODEL {options}"
     Path("model.onnx").write_bytes(b"onnx")
     assert rebuild.as_it_was(path, card()) == f"edgefer build-engine model.onnx {options}"
