@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from enum import Enum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edgefer.benchmark.confines import cores, cpu_quota
 from edgefer.card import ModelCard, Precision
 
 
@@ -35,8 +35,10 @@ class Role(str, Enum):
 
 
 def all_threads() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores that this process may use, no more than a container's CPU quota pays for in whole ones."""
+    allowed, quota = len(cores()), cpu_quota()
+    # A thread beyond the quota is paid for by stopping all of them for the rest of each period.
+    return allowed if quota is None else max(1, min(allowed, int(quota)))
 
 
 class Candidate(BaseModel):

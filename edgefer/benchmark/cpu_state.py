@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edgefer.benchmark.confines import cores
 from edgefer.benchmark.sysfs import number, text
 
 
@@ -29,7 +29,7 @@ class CpuState(BaseModel):
 
 def read_cpu(root: Path = Path("/")) -> CpuState:
     """Read /proc and /sys below `root`."""
-    folders = [root / f"sys/devices/system/cpu/cpu{core}/cpufreq" for core in _cores()]
+    folders = [root / f"sys/devices/system/cpu/cpu{core}/cpufreq" for core in cores()]
     now = [khz / 1000 for folder in folders if (khz := number(folder / "scaling_cur_freq")) is not None]
     highest = [khz / 1000 for folder in folders if (khz := number(folder / "cpuinfo_max_freq")) is not None]
     governors = sorted({found for folder in folders if (found := text(folder / "scaling_governor"))})
@@ -43,10 +43,6 @@ def read_cpu(root: Path = Path("/")) -> CpuState:
         governor=", ".join(governors) or None,
         temperatures_c=_temperatures(root),
     )
-
-
-def _cores() -> list[int]:
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
 def _temperatures(root: Path) -> dict[str, float]:

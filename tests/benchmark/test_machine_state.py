@@ -28,7 +28,7 @@ def tree(tmp_path):
 
 
 def test_two_cores_of_four_are_read(tree, monkeypatch):
-    monkeypatch.setattr(cpu_state, "_cores", lambda: [0, 1])
+    monkeypatch.setattr(cpu_state, "cores", lambda: [0, 1])
     for core, khz in enumerate((1_000_000, 2_000_000, 9_000_000)):
         folder = f"sys__devices__system__cpu__cpu{core}__cpufreq"
         root = tree(

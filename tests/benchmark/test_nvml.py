@@ -10,7 +10,6 @@ from edgefer.benchmark.nvml import Nvml, Unavailable, has_device
 from tests import fake_nvml
 from tests.fake_nvml import FakeNvml, NVMLError, l4
 
-
 # Not in nvidia-ml-py 12.535; an older name is tried beside each.
 NEWER = {"nvmlDeviceGetTemperatureV", "nvmlDeviceGetCurrentClocksEventReasons"}
 
