@@ -33,7 +33,7 @@ def name_of(model: Path) -> str:
 
     A card goes with its engine to other machines and people: where a model lay on this one is nobody's business there.
     """
-    whole, here = Path(os.path.abspath(model)), Path.cwd()
+    whole, here = Path(os.path.normpath(Path.cwd() / model)), Path.cwd()
     return whole.relative_to(here).as_posix() if here in whole.parents else whole.name
 
 
