@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgefer.benchmark import machine_state
 from edgefer.benchmark.candidate import Candidate, Kind, Role
-from edgefer.benchmark.environment import load_average, record
+from edgefer.benchmark.environment import record
 from edgefer.benchmark.figures import Cell, Latency, Start
 from edgefer.benchmark.interference import Meter
 from edgefer.benchmark.process import Worker
@@ -61,7 +62,8 @@ def run_suite(
     Raises UsageError when the candidates share names or there is none.
     """
     _check(candidates)
-    load, meter = load_average(), Meter()
+    before, meter = machine_state.read(), Meter()
+    during = []
     entries = [_Entry(candidate, candidate.why) for candidate in candidates]
     tick = step or _silent
     with tempfile.TemporaryDirectory(prefix="edgefer-benchmark-") as place, _ending(entries):
@@ -75,11 +77,12 @@ def run_suite(
                 for entry in entries if number % 2 == 0 else reversed(entries):
                     _measure(entry, batch, protocol)
                     tick(1, f"round {number + 1} of {protocol.rounds}, batch {batch}")
+            during.append(machine_state.read())
         other_work = meter.cores(entry.worker.pid for entry in entries if entry.worker is not None)
     return BenchmarkResult(
         protocol=protocol,
         faces=faces_name or faces.name,
-        environment=record(load, other_work),
+        environment=record(before, other_work, during),
         rows=_rows(entries, protocol.batches),
     )
 
