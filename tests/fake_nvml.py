@@ -17,13 +17,16 @@ class FakeNvml(ModuleType):
     """One GPU a dictionary. What is left out of one raises, as a GPU does that lacks it.
 
     name, uuid, bus, clocks {type: MHz}, max_clocks, temperature, power (mW), limit (mW), energy (mJ; a callable is
-    called), memory (bytes in use), reasons (bits), persistence, processes [(pid, bytes or None)].
+    called), memory (bytes in use), reasons (bits),
+    lowered {policy: nanoseconds}, persistence, processes [(pid, bytes or None)].
     """
 
     NVMLError = NVMLError
     NVML_CLOCK_SM = 1
     NVML_CLOCK_MEM = 2
     NVML_TEMPERATURE_GPU = 0
+    NVML_PERF_POLICY_POWER = 0
+    NVML_PERF_POLICY_THERMAL = 1
 
     def __init__(self, *gpus, init_error="", without=()):
         super().__init__("pynvml")
@@ -107,6 +110,9 @@ class FakeNvml(ModuleType):
     def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle):
         return self._get(handle, "reasons")
 
+    def nvmlDeviceGetViolationStatus(self, device, perfPolicyType):  # noqa: N803 - NVML's name
+        return SimpleNamespace(referenceTime=1, violationTime=self._get(device, "lowered")[perfPolicyType])
+
     def nvmlDeviceGetPersistenceMode(self, handle):
         return self._get(handle, "persistence")
 
@@ -128,6 +134,7 @@ def l4(**changes):
         "energy": 1_000_000,
         "memory": 512 << 20,
         "reasons": 0,
+        "lowered": {0: 0, 1: 0},
         "persistence": 1,
         "processes": [],
         **changes,

@@ -28,7 +28,8 @@ class GpuState(BaseModel):
     """One GPU at one moment. A field is None where the driver does not tell; `missing` has the reason by field.
 
     *_clock_mhz: now, and the highest that the GPU can take. power_w: the whole board's draw; power_limit_w: what the
-    driver holds it to. held_back: what lowers the clocks, in words; empty when nothing does but idleness.
+    driver holds it to. held_back: what lowers the clocks at this moment, in words; empty when nothing does but idleness.
+    power_capped_s, heat_slowed_s: how long, since the driver was loaded, power or heat has lowered the clocks.
     persistence: whether the driver stays loaded without a client.
     """
 
@@ -46,6 +47,8 @@ class GpuState(BaseModel):
     power_limit_w: float | None = None
     memory_used_bytes: int | None = None
     held_back: tuple[str, ...] | None = None
+    power_capped_s: float | None = None
+    heat_slowed_s: float | None = None
     persistence: bool | None = None
     missing: dict[str, str] = Field(default_factory=dict)
 
@@ -53,6 +56,22 @@ class GpuState(BaseModel):
     def throttled(self) -> tuple[str, ...]:
         """Of `held_back`, what nobody chose: heat, power, or the hardware's own guard."""
         return tuple(reason for reason in self.held_back or () if reason in _THROTTLING)
+
+
+def throttled_between(before: GpuState, after: GpuState) -> tuple[str, ...]:
+    """What lowered the clocks of one GPU from one reading to the next, by its counters, in words with the seconds.
+
+    Clocks recover within milliseconds of the work's end, so `held_back` after it may be empty all the same.
+    """
+    counters = {
+        "power cap": (before.power_capped_s, after.power_capped_s),
+        "heat": (before.heat_slowed_s, after.heat_slowed_s),
+    }
+    return tuple(
+        f"{what} for {end - begin:.2g} s"
+        for what, (begin, end) in counters.items()
+        if begin is not None and end is not None and end > begin
+    )
 
 
 def read_gpus() -> tuple[GpuState, ...]:
@@ -87,6 +106,8 @@ def _read(nvml: Nvml, index: int) -> GpuState:
         "power_limit_w": lambda: nvml.ask("nvmlDeviceGetEnforcedPowerLimit", handle) / 1000,
         "memory_used_bytes": lambda: nvml.ask("nvmlDeviceGetMemoryInfo", handle).used,
         "held_back": lambda: reasons(_event_reasons(nvml, handle)),
+        "power_capped_s": lambda: _lowered_s(nvml, handle, "NVML_PERF_POLICY_POWER"),
+        "heat_slowed_s": lambda: _lowered_s(nvml, handle, "NVML_PERF_POLICY_THERMAL"),
         "persistence": lambda: bool(nvml.ask("nvmlDeviceGetPersistenceMode", handle)),
     }
     answers = {field: _attempt(probe) for field, probe in probes.items()}
@@ -110,6 +131,11 @@ def _temperature(nvml: Nvml, handle: Any) -> Any:
     except Unavailable:
         # The call that replaces it, from CUDA 14 the only one.
         return nvml.ask("nvmlDeviceGetTemperatureV", handle, sensor)
+
+
+def _lowered_s(nvml: Nvml, handle: Any, policy: str) -> float:
+    # The struct's violationTime is in nanoseconds.
+    return int(nvml.ask("nvmlDeviceGetViolationStatus", handle, nvml.constant(policy)).violationTime) / 1e9
 
 
 def _event_reasons(nvml: Nvml, handle: Any) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edgefer.benchmark import gpu_state
 from edgefer.benchmark.cpu_state import CpuState, read_cpu
 from edgefer.benchmark.gpu_state import GpuState, read_gpus
 from edgefer.benchmark.jetson import JetsonState, read_jetson
@@ -32,6 +33,19 @@ class MachineState(BaseModel):
     def throttled(self) -> tuple[str, ...]:
         """What lowers a GPU's clocks without anybody's wish, such as `NVIDIA L4: power cap`."""
         return tuple(f"{gpu.name}: {reason}" for gpu in self.gpus for reason in gpu.throttled)
+
+
+def throttled_between(before: MachineState, after: MachineState) -> tuple[str, ...]:
+    """What lowered any GPU's clocks from one reading to the next, such as `NVIDIA L4: power cap for 1.2 s`.
+
+    A reason seen at the second reading counts where the GPU keeps no counters.
+    """
+    earlier = {gpu.index: gpu for gpu in before.gpus}
+    return tuple(
+        f"{gpu.name}: {reason}"
+        for gpu in after.gpus
+        for reason in (gpu_state.throttled_between(earlier.get(gpu.index, gpu), gpu) or gpu.throttled)
+    )
 
 
 def read() -> MachineState:

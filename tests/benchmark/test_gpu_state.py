@@ -9,7 +9,7 @@ from tests.fake_nvml import l4
 
 
 def test_everything_is_read_in_the_units_of_its_name(monkeypatch):
-    fake = fake_nvml.install(monkeypatch, l4(reasons=0x1 | 0x4 | 0x20))
+    fake = fake_nvml.install(monkeypatch, l4(reasons=0x1 | 0x4 | 0x20, lowered={0: 2_500_000_000, 1: 0}))
     (gpu,) = read_gpus()
     assert gpu == GpuState(
         index=0,
@@ -24,6 +24,8 @@ def test_everything_is_read_in_the_units_of_its_name(monkeypatch):
         power_limit_w=72,
         memory_used_bytes=512 << 20,
         held_back=("power cap", "thermal slowdown by the driver"),
+        power_capped_s=2.5,
+        heat_slowed_s=0,
         persistence=True,
     )
     assert fake.users == 0

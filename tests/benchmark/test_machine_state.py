@@ -7,8 +7,9 @@ import pytest
 
 from edgefer.benchmark import cpu_state, jetson, machine_state
 from edgefer.benchmark.cpu_state import read_cpu
+from edgefer.benchmark.gpu_state import GpuState
 from edgefer.benchmark.jetson import read_jetson
-from edgefer.benchmark.machine_state import MachineState
+from edgefer.benchmark.machine_state import MachineState, throttled_between
 from tests import fake_nvml
 from tests.fake_nvml import l4
 
@@ -128,3 +129,22 @@ def test_a_broken_driver_leaves_the_rest(monkeypatch):
     assert state.gpus == ()
     assert state.missing == {"gpus": "NVML says Driver/library version mismatch"}
     assert state.load is not None
+
+
+def gpu_at(capped, heat, held_back=()):
+    return MachineState(
+        time="2026-11-21T10:00:00+00:00",
+        gpus=(GpuState(index=0, name="L4", power_capped_s=capped, heat_slowed_s=heat, held_back=held_back),),
+    )
+
+
+def test_throttling_that_ended_before_the_reading_is_counted():
+    assert throttled_between(gpu_at(5, 1), gpu_at(6.25, 1)) == ("L4: power cap for 1.2 s",)
+    assert throttled_between(gpu_at(5, 1), gpu_at(5, 1.5)) == ("L4: heat for 0.5 s",)
+    assert throttled_between(gpu_at(5, 1), gpu_at(5, 1)) == ()
+
+
+def test_a_gpu_without_counters_tells_what_it_does_now():
+    assert throttled_between(gpu_at(None, None), gpu_at(None, None, ("power brake",))) == ("L4: power brake",)
+    empty = gpu_at(None, None).model_copy(update={"gpus": ()})
+    assert throttled_between(empty, gpu_at(5, 1)) == ()
