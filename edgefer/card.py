@@ -75,7 +75,8 @@ class Measurement(_Frozen):
     """One accuracy, and exactly where it comes from. All figures are fractions 0..1; `recall` is by emotion name.
 
     protocol: which faces of the split: `official` for all, `leak-free` for those that do not stand in Training.
-    tta: test-time augmentation, `none` for a single crop. Cards written before these were told have the defaults.
+    tta: test-time augmentation, `none` for a single crop. data_sha256: of the faces with their labels, as a face set has
+    it. Cards written before these were told have the defaults.
     """
 
     dataset: str
@@ -88,6 +89,7 @@ class Measurement(_Frozen):
     recall: dict[str, float]
     protocol: str = "official"
     tta: str = "none"
+    data_sha256: str = ""
 
     @property
     def place(self) -> str:

@@ -14,7 +14,7 @@ from edgefer.data.faces import FaceSet
 from edgefer.engine import census
 from edgefer.engine.compare import compare
 from edgefer.engine.compiler import Plan, compile_plan
-from edgefer.engine.holding import check_limits, hold, write_exclusion
+from edgefer.engine.holding import check_limits, hold, judges_sha256, write_exclusion
 from edgefer.engine.inputs import inputs_of
 from edgefer.engine.layout import OWN, engine_name, folder_name
 from edgefer.engine.measure import measure
@@ -126,7 +126,17 @@ def build_engine(
             driver=machine.version,
             cuda=machine.cuda,
             census=proof,
-            inputs=inputs_of(made_of, precision, chosen, machine, target_names, batch, options, sha256),
+            inputs=inputs_of(
+                made_of,
+                precision,
+                chosen,
+                machine,
+                target_names,
+                batch,
+                options,
+                sha256,
+                judges_sha256(options, source),
+            ),
         )
         card = card.but(engine=passport, tools={**card.tools, chosen.name: chosen.version, **compiler_tools(options)})
         with parts.part("writing"):

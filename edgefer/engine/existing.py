@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgefer.card import ModelCard
-from edgefer.engine.inputs import Inputs, differing
+from edgefer.data.faces import FaceSet
+from edgefer.engine.inputs import JUDGES, Inputs, differing
+from edgefer.engine.measure import elsewhere
 from edgefer.errors import ArtifactError
 from edgefer.paths import sha256
 from edgefer.trt.rebuild import ONNX
@@ -26,8 +28,11 @@ class Existing:
         return self.engine is not None and not self.why
 
 
-def find_existing(folder: Path, inputs: Inputs) -> Existing:
-    """Look at the engine in `folder`: whole, and made of `inputs`? Never raises for what is wrong with it."""
+def find_existing(folder: Path, inputs: Inputs, judges: FaceSet | None = None) -> Existing:
+    """Look at the engine in `folder`: whole, and made of `inputs`? Never raises for what is wrong with it.
+
+    judges: the faces that accuracy would be measured on; an engine whose accuracy is that of others is not the same.
+    """
     engines = sorted(folder.glob("*.engine"))
     if not engines:
         return Existing()
@@ -39,7 +44,13 @@ def find_existing(folder: Path, inputs: Inputs) -> Existing:
     passport = card.engine
     if passport is None or not passport.inputs:
         return Existing(engine, card, ("its card does not say what made it",))
-    if why := differing(passport.inputs, inputs):
+    if not inputs[JUDGES]:
+        # Where they are not on this machine, nothing says that they are others.
+        inputs = {**inputs, JUDGES: passport.inputs.get(JUDGES, "")}
+    why = differing(passport.inputs, inputs)
+    if passport.after is not None and (others := elsewhere(passport.after, judges)):
+        why += (others,)
+    if why:
         return Existing(engine, card, why)
     files = {engine: passport.plan_sha256, folder / ONNX: passport.onnx_sha256}
     altered = tuple(f"{path.name} is not as it was built" for path, digest in files.items() if not _is(path, digest))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from edgefer.card import ModelCard, Precision
+from edgefer.engine.measure import judging_faces
 from edgefer.engine.options import Options
 from edgefer.errors import UsageError
 from edgefer.quantize.calibration import CalibrationSet
@@ -30,6 +31,12 @@ def check_limits(options: Options, precision: Precision, card: ModelCard) -> Non
             f"{card.name} is INT8 already, and what is in float in it cannot be chosen again",
             "leave --max-drop and --max-class-drop out, or name the float32 file",
         )
+
+
+def judges_sha256(options: Options, card: ModelCard) -> str:
+    """Of the faces that say whether limits hold; empty without limits, or where the faces are not on this machine."""
+    faces = judging_faces(card)[0] if options.limits is not None else None
+    return faces.sha256 if faces is not None else ""
 
 
 def hold(onnx: Path, calibration: CalibrationSet, limits: Limits, method: Method = DEFAULT) -> Exclusion:

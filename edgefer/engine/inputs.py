@@ -20,8 +20,14 @@ from edgefer.trt.flavour import Flavour
 
 Inputs = dict[str, str]
 
+JUDGES = "judges"
+
 # Facts that are hashes, and what it means when they differ.
-_HASHES = {"model": "another model file", "calibration": "other calibration faces"}
+_HASHES = {
+    "model": "another model file",
+    "calibration": "other calibration faces",
+    JUDGES: "other faces to hold the limits on",
+}
 
 
 def inputs_of(
@@ -33,10 +39,12 @@ def inputs_of(
     batch: Batch,
     options: Options,
     calibration_sha256: str = "",
+    judges_sha256: str = "",
 ) -> Inputs:
     """The facts of a build from the file `model`, a checkpoint or an ONNX file.
 
-    calibration_sha256: of the faces; empty where none are needed.
+    calibration_sha256: of the faces; empty where none are needed. judges_sha256: of the faces that say whether limits of
+    accuracy hold; empty without limits.
     """
     tools = f"edgefer {edgefer.__version__}"
     if model.suffix in CHECKPOINTS:
@@ -51,6 +59,7 @@ def inputs_of(
         "batch": ":".join(map(str, batch)),
         "options": ", ".join(options.words()),
         "calibration": calibration_sha256,
+        JUDGES: judges_sha256,
         "tools": tools,
     }
 

@@ -57,6 +57,18 @@ def judging_faces(card: ModelCard, source: str = "") -> tuple[FaceSet | None, st
     return (None, f"{card.name} was trained on them all") if faces.split == TRAINING else (faces, "")
 
 
+def elsewhere(found: Measurement, faces: FaceSet | None) -> str:
+    """How the faces that an accuracy is of differ from `faces`, in words; empty when they are the same, or unknown."""
+    if faces is None:
+        return ""
+    place, here = f"{found.dataset} {found.split}", f"{faces.name} {faces.split}"
+    if place != here:
+        return f"accuracy was measured on {place}, now {here}"
+    # Cards of before the hash was told have their number.
+    same = found.data_sha256 == faces.sha256 if found.data_sha256 else found.faces == len(faces)
+    return "" if same else f"accuracy was measured on other faces of {place}"
+
+
 def measure(reference: Path | None, converted: Path, faces: FaceSet) -> tuple[Measurement | None, Measurement]:
     """Accuracy of the float32 file and of its converted form; shows progress. Raises as `evaluate`.
 

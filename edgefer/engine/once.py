@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from edgefer.card import Precision
 from edgefer.console import say
+from edgefer.data.faces import FaceSet
 from edgefer.engine.build import build_engine
 from edgefer.engine.calibrating import calibration_for
 from edgefer.engine.display import seconds_text
@@ -45,8 +46,10 @@ def _once(task: Task, force: bool) -> BuildResult:
     else:
         with parts.part("calibration set"):
             calibration = calibration_for(task.card, request.precision, request.calibration, request.model)
+    with parts.part("finding faces"):
+        faces, unmeasured = judging_faces(task.card) if request.measure else (None, "--no-measure was given")
     with parts.part("looking for the same"):
-        found = find_existing(task.folder, task.inputs(calibration.sha256 if calibration else ""))
+        found = find_existing(task.folder, task.inputs(calibration.sha256 if calibration else ""), faces)
     if not force and found.same:
         return _kept(task, found, parts)
     if not force and found.why:
@@ -54,7 +57,7 @@ def _once(task: Task, force: bool) -> BuildResult:
     last = recall(task.kind)
     if last is not None:
         say(f"about {seconds_text(last.seconds(request.measure))}, as the last {task.kind} took")
-    result = _built(task, calibration, last, parts)
+    result = replace(_built(task, calibration, faces, last, parts), unmeasured=unmeasured)
     if result.compiled is not None:
         remember(task.kind, Past(parts=result.parts, compiled=result.compiled))
     return result
@@ -67,10 +70,11 @@ def _kept(task: Task, found: Existing, parts: Parts) -> BuildResult:
     return BuildResult(task.folder, found.engine, task.folder / ONNX, found.card, None, parts.seconds)
 
 
-def _built(task: Task, calibration: CalibrationSet | None, last: Past | None, parts: Parts) -> BuildResult:
+def _built(
+    task: Task, calibration: CalibrationSet | None, faces: FaceSet | None, last: Past | None, parts: Parts
+) -> BuildResult:
     request = task.request
     with parts.part("finding faces"):
-        faces, unmeasured = judging_faces(task.card) if request.measure else (None, "--no-measure was given")
         pixels = checking_pixels(task.card) if request.precision is not Precision.FP32 else None
     with ExitStack() as stack:
         with parts.part("exporting"):
@@ -89,4 +93,4 @@ def _built(task: Task, calibration: CalibrationSet | None, last: Past | None, pa
             faces=faces,
             last=last,
         )
-    return replace(result, parts={**parts.seconds, **result.parts}, unmeasured=unmeasured)
+    return replace(result, parts={**parts.seconds, **result.parts})

@@ -84,10 +84,10 @@ def outlook(request: Request) -> Outlook:
     """Look at everything that a build would look at, and make nothing. Raises what the build would raise then."""
     task = resolve(request)
     found = _calibration(task)
-    existing = find_existing(task.folder, task.inputs(found.sha256 if found else ""))
+    faces, unmeasured = judging_faces(task.card) if request.measure else (None, "--no-measure was given")
+    existing = find_existing(task.folder, task.inputs(found.sha256 if found else ""), faces)
     if found and not found.sha256 and existing.engine is not None:
         existing = Existing(existing.engine, existing.card, (f"its calibration set {found.state}",))
-    faces, unmeasured = judging_faces(task.card) if request.measure else (None, "--no-measure was given")
     return Outlook(
         task=task,
         model_sha256=sha256(task.file),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgefer import paths
 from edgefer.card import ModelCard, Precision
-from edgefer.engine.holding import check_limits
+from edgefer.engine.holding import check_limits, judges_sha256
 from edgefer.engine.inputs import Inputs, inputs_of
 from edgefer.engine.layout import OWN, folder_name
 from edgefer.engine.options import (
@@ -79,6 +79,7 @@ class Task:
             asked.batch,
             asked.options,
             calibration_sha256,
+            judges_sha256(asked.options, self.card),
         )
 
 

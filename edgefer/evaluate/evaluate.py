@@ -113,6 +113,7 @@ class Evaluation:
             recall={name: score.recall for name, score in self.scores.items() if score.recall is not None},
             protocol=self.protocol,
             tta=self.tta.value,
+            data_sha256=self.data_sha256,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def _evaluate(
     engine: Engine, exported: Exported, faces: FaceSet | None, before: Measurement | None, log: _Log
 ) -> Engine:
     name, made = evaluate_stage(engine.card.precision), engine.folder / FILE
-    known, why = stages.accuracy_why(engine)
+    known, why = stages.accuracy_why(engine, faces)
     if known:
         log.keep(name, made, why)
     if known or faces is None:

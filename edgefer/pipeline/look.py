@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgefer.card import FILE
+from edgefer.data.faces import FaceSet
 from edgefer.distill.standing import standing
 from edgefer.distill.trainer import BEST
 from edgefer.engine.measure import judging_faces
@@ -46,11 +47,11 @@ def _stages(wanted: Plan) -> Iterator[Stage]:
     faces, _ = judging_faces(wanted.card, order.recipe.data.source)
     for one in wanted.engines:
         needed = after if after == "export" or one.calibrated else ""
-        yield from _engine(one, order, onnx, calibration, needed, faces is not None)
+        yield from _engine(one, order, onnx, calibration, needed, faces)
 
 
 def _engine(
-    one: EnginePlan, order: Order, onnx: Path, calibration: CalibrationSet | None, after: str, measured: bool
+    one: EnginePlan, order: Order, onnx: Path, calibration: CalibrationSet | None, after: str, faces: FaceSet | None
 ) -> Iterator[Stage]:
     convert, compiled = engine_stages(one.precision)
     engine, why = None, f"after {after}"
@@ -61,10 +62,10 @@ def _engine(
     build = _stage(compiled, one.folder, kept, why, order.force)
     yield build
     name = evaluate_stage(one.precision)
-    if not build.kept and measured:
+    if not build.kept and faces is not None:
         yield _stage(name, one.folder / FILE, False, f"after {compiled}")
-    elif engine is not None and (measured or stages.find_accuracy(engine)):
-        yield _stage(name, one.folder / FILE, *stages.accuracy_why(engine))
+    elif engine is not None and (faces is not None or stages.find_accuracy(engine)):
+        yield _stage(name, one.folder / FILE, *stages.accuracy_why(engine, faces))
 
 
 def _stage(name: str, made: Path, kept: bool, why: str, force: bool = False) -> Stage:

@@ -10,7 +10,7 @@ from edgefer.data.faces import FaceSet
 from edgefer.distill.run import distill_once, train_once
 from edgefer.distill.trainer import Run
 from edgefer.engine.existing import find_existing
-from edgefer.engine.measure import measure
+from edgefer.engine.measure import elsewhere, measure
 from edgefer.engine.once import build_once
 from edgefer.engine.request import Request, resolve
 from edgefer.errors import ArtifactError
@@ -109,10 +109,13 @@ def find_accuracy(engine: Engine) -> tuple[Measurement, Measurement] | None:
     return passport.before, passport.after
 
 
-def accuracy_why(engine: Engine) -> tuple[bool, str]:
-    """Whether an engine's accuracy is known, and that in words."""
-    known = find_accuracy(engine) is not None
-    return known, f"{'the' if known else 'no'} accuracy is in it"
+def accuracy_why(engine: Engine, faces: FaceSet | None) -> tuple[bool, str]:
+    """Whether an engine's accuracy on `faces` is known, and that in words; None for faces that are not here."""
+    found = find_accuracy(engine)
+    if found is None:
+        return False, "no accuracy is in it"
+    others = elsewhere(found[1], faces)
+    return not others, others or "the accuracy is in it"
 
 
 def evaluate(engine: Engine, onnx: Path, faces: FaceSet, before: Measurement | None) -> Engine:

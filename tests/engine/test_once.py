@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from edgefer.card import ModelCard, Precision
-from edgefer.engine import build, once
+from edgefer.engine import build, holding, measure, once
 from edgefer.engine.once import build_once
+from edgefer.engine.options import Options
 from edgefer.engine.past import recall
 from edgefer.engine.request import Request
 from edgefer.errors import Interrupted
 from edgefer.paths import sha256
+from edgefer.quantize.exclusion import Limits
 from tests import nets, tiny_net
 from tests.engine import noise
 
@@ -85,6 +87,59 @@ def test_int8_is_kept_only_with_the_same_faces(request_, capfd):
     assert "is built again: other calibration faces" in capfd.readouterr().err
 
 
+def other_judges(monkeypatch, count=140, split=None):
+    """The judging split holds other faces from now on."""
+    real = measure.load_faces
+
+    def load(name, asked):
+        found = real(name, asked)
+        return tiny_net.faces(count, 9, split or asked) if asked == "PublicTest" else found
+
+    monkeypatch.setattr(measure, "load_faces", load)
+
+
+def test_an_engine_whose_accuracy_is_of_other_faces_is_built_again(request_, monkeypatch, capfd):
+    asked = replace(request_, measure=True)
+    first = build_once(asked)
+    assert build_once(asked).kept
+    other_judges(monkeypatch)
+    assert build_once(request_).kept, "nobody asks for its accuracy"
+    again = build_once(asked)
+    assert not again.kept
+    assert "is built again: accuracy was measured on other faces of noise PublicTest" in capfd.readouterr().err
+    assert again.card.engine.after.data_sha256 != first.card.engine.after.data_sha256
+    assert build_once(asked).kept
+
+
+def test_an_engine_of_before_the_hash_was_told_is_kept_while_names_and_number_fit(request_, monkeypatch, capfd):
+    asked = replace(request_, measure=True)
+    built = build_once(asked)
+    card = built.folder / "card.json"
+    after = built.card.engine.after.model_copy(update={"data_sha256": ""})
+    card.write_text(built.card.but(engine=built.card.engine.model_copy(update={"after": after})).to_json())
+    other_judges(monkeypatch)
+    assert build_once(asked).kept
+    other_judges(monkeypatch, 70)
+    assert not build_once(asked).kept
+    other_judges(monkeypatch, 70, "PrivateTest")
+    assert not build_once(asked).kept
+    assert "accuracy was measured on noise PublicTest, now noise PrivateTest" in capfd.readouterr().err
+
+
+def test_int8_within_limits_is_held_on_the_same_faces_or_built_again(request_, monkeypatch, capfd):
+    # How they are held is tested with the search.
+    monkeypatch.setattr(build, "hold", lambda *_: None)
+    asked = replace(request_, precision=Precision.INT8, options=Options(limits=Limits(100.0)))
+    judges = build_once(asked).card.engine.inputs["judges"]
+    assert judges == tiny_net.faces(split="PublicTest", seed=1).sha256
+    assert build_once(asked).kept
+    other_judges(monkeypatch)
+    assert not build_once(asked).kept
+    assert "is built again: other faces to hold the limits on" in capfd.readouterr().err
+    monkeypatch.setattr(holding, "judging_faces", lambda _card: (None, "not here"))
+    assert build_once(asked).kept, "where they are not, nothing says that they are others"
+
+
 def test_a_checkpoint_is_recognised_before_it_is_exported(tmp_path, monkeypatch, request_):
     pytest.importorskip("torch")
     nets.write_checkpoint(tmp_path / "run" / "best.safetensors", nets.card("tiny", input=tiny_net.SPEC))
@@ -107,7 +162,7 @@ def test_a_checkpoint_is_recognised_before_it_is_exported(tmp_path, monkeypatch,
 def test_parts_are_timed_and_the_next_build_foretold(request_, capfd, monkeypatch):
     result = build_once(replace(request_, measure=True))
     assert list(result.parts) == [
-        "calibration set", "looking for the same", "finding faces", "exporting", "converting", "comparing", "compiling",
+        "calibration set", "finding faces", "looking for the same", "exporting", "converting", "comparing", "compiling",
         "proving", "measuring accuracy", "writing",
     ]  # fmt: skip
     assert result.unmeasured == ""

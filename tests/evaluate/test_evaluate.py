@@ -130,7 +130,9 @@ def test_measurement_fits_a_card_and_leaves_absent_emotions_out(session):
         balanced_accuracy=found.balanced_accuracy,
         macro_f1=found.macro_f1,
         recall={"fear": 0, "happy": 1, "sad": 1},
+        data_sha256=found.data_sha256,
     )
+    assert measured.data_sha256
     card = session.card.but(measured=(measured,))
     assert ModelCard.from_json(card.to_json(), "here").measured == (measured,)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgefer.card import FILE, ModelCard, Precision
@@ -18,6 +19,7 @@ from edgefer.evaluate.evaluate import evaluate
 from edgefer.export import once
 from edgefer.export.checkpoint import Exported
 from edgefer.pipeline import build as module
+from edgefer.pipeline import look as looking
 from edgefer.pipeline.build import Built, build
 from edgefer.pipeline.look import look
 from edgefer.quantize.calibration import open_calibration_set
@@ -206,6 +208,19 @@ def test_two_precisions_share_the_stages_before_and_the_float32_figure(finished:
     )  # fmt: skip
     assert asked == [RUN / "alone.onnx", None]
     assert [one.card.engine.before for one in built.engines] == 3 * [finished.engines[0].card.engine.before]
+
+
+def test_other_faces_to_judge_on_are_a_reason_to_measure_again(finished: Built, monkeypatch):
+    others = load_faces("squares", "PublicTest").take(np.arange(20))
+    for one in (module, looking):
+        monkeypatch.setattr(one, "judging_faces", lambda *_: (others, ""))
+    assert ran(look(order())) == ("evaluate int8",)
+    built = build(order())
+    assert ran(built.stages) == ("evaluate int8",)
+    assert built.stages[-1].why == "accuracy was measured on other faces of squares PublicTest"
+    passport = ModelCard.beside(ENGINE / "alone.engine").engine
+    assert passport.before.data_sha256 == passport.after.data_sha256 == others.sha256
+    assert ran(build(order()).stages) == ()
 
 
 def test_without_faces_to_judge_on_the_reason_is_told(finished: Built, monkeypatch):
