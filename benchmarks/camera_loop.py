@@ -1,19 +1,23 @@
 """How much of a bare loop's speed the camera loop keeps, both measured in turn in one process.
 
-    python benchmarks/camera_loop.py CLIP DETECTOR.onnx MODEL.onnx [--rounds 15] [--detect-width 320] [--cores 1]
+    python benchmarks/camera_loop.py CLIP DETECTOR.onnx [MODEL.onnx] [--rounds 15] [--detect-width 320] [--cores 1]
+        [--write] [--json]
 
 The bare loop decodes, finds faces and runs the network, and nothing else. The camera loop is what `edgefer run
---headless --jsonl FILE` runs: the same parts, with tracks, smoothing, and a flushed line of JSON a frame.
+--headless --jsonl FILE` runs: the same parts, with tracks, smoothing, and a flushed line of JSON a frame. Without a model:
+student C.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+
+import _script
 
 
 def bare(clip: str, detector: object, size: int, session: object) -> tuple[int, float]:
@@ -66,18 +70,8 @@ def camera_loop(clip: str, detector: object, session: object, out: Path) -> tupl
     return frames, time.perf_counter() - start
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clip")
-    parser.add_argument("detector", type=Path)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--detect-width", type=int, default=320)
-    parser.add_argument("--cores", type=int, default=1)
-    options = parser.parse_args()
-    cores = sorted(os.sched_getaffinity(0))[: options.cores]
-    os.sched_setaffinity(0, cores)
-
+def rates(options: argparse.Namespace, model: Path) -> dict[str, list[float]]:
+    """Frames a second of both loops, by round."""
     import cv2
     import onnxruntime as ort
 
@@ -87,25 +81,39 @@ def main() -> None:
     cv2.setNumThreads(options.cores)
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = options.cores
-    plain = ort.InferenceSession(str(options.model), settings, providers=["CPUExecutionProvider"])
+    plain = ort.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
     net = cv2.FaceDetectorYN.create(str(options.detector), "", (320, 240), SCORE)
     detector = YuNet(options.detector, options.detect_width)
-    rates: dict[str, list[float]] = {"bare": [], "edgefer": []}
-    with tempfile.TemporaryDirectory() as folder, open_session(options.model, threads=options.cores) as session:
-        for round_ in range(options.rounds + 1):
-            runs = {
-                "bare": bare(options.clip, net, options.detect_width, plain),
-                "edgefer": camera_loop(options.clip, detector, session, Path(folder) / "out.jsonl"),
-            }
-            if round_:  # the first warms both up
-                for name, (frames, seconds) in runs.items():
-                    rates[name].append(frames / seconds)
-    medians = {name: statistics.median(values) for name, values in rates.items()}
-    ratio = statistics.median(mine / other for mine, other in zip(rates["edgefer"], rates["bare"], strict=True))
-    print(f"OpenCV {cv2.__version__}, ONNX Runtime {ort.__version__}, {options.cores} core(s), {options.rounds} rounds")
-    for name, median in medians.items():
-        print(f"{name:8} {median:6.1f} frames/s   (lowest {min(rates[name]):.1f}, highest {max(rates[name]):.1f})")
-    print(f"ratio    {ratio:6.2f}   (median over the rounds of edgefer / bare)")
+
+    def rate(frames: int, seconds: float) -> float:
+        return frames / seconds
+
+    with tempfile.TemporaryDirectory() as folder, open_session(model, threads=options.cores) as session:
+        sides = {
+            "bare": lambda: rate(*bare(options.clip, net, options.detect_width, plain)),
+            "edgefer": lambda: rate(*camera_loop(options.clip, detector, session, Path(folder) / "out.jsonl")),
+        }
+        return _script.in_turn(sides, options.rounds)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = _script.parser(__doc__)
+    parser.add_argument("clip")
+    parser.add_argument("detector", type=Path)
+    parser.add_argument("model", type=Path, nargs="?")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--detect-width", type=int, default=320)
+    parser.add_argument("--cores", type=int, default=1)
+    options = parser.parse_args(arguments)
+    run = _script.begin(__file__, options, arguments, __doc__)
+    cores = sorted(os.sched_getaffinity(0))[: options.cores]
+    os.sched_setaffinity(0, cores)
+    from edgefer.runtime.find import shipped_students
+
+    found = rates(options, options.model or shipped_students()["fer2013-c-best"])
+    name = "frames a second over a bare loop"
+    run.found(_script.ratio(name, found["edgefer"], found["bare"], "frames/s", better="large"))
+    _script.finish(run)
 
 
 if __name__ == "__main__":

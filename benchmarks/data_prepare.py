@@ -1,28 +1,23 @@
 """Time and memory of preparing fer2013.csv and of opening the store, against Python's csv module and lists of int.
 
-    python benchmarks/data_prepare.py [--rows 4000] [--source fer2013.csv] [--json]
+    python benchmarks/data_prepare.py [--rows 4000] [--rounds 5] [--source fer2013.csv] [--write] [--json]
 
-Each way runs in a process of its own, because peak memory only grows. Needs no dataset: without --source it writes a
-csv of random faces in the official layout.
+Each way runs in a process of its own, because peak memory only grows, in turn, with the libraries imported. Needs no
+dataset: without --source it writes a csv of random faces in the official layout.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
-import json
-import multiprocessing
 import resource
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import _script
 import numpy as np
-
-ROUNDS = 3  # the median is reported
 
 
 def plain(source: Path, out: Path) -> None:
@@ -62,32 +57,22 @@ def open_only(_source: Path, out: Path) -> None:
     open_store(out).split("Training")
 
 
-def _measured(
-    work: Callable[[Path, Path], None], source: Path, out: Path, answers: multiprocessing.SimpleQueue
-) -> None:
+def measured(name: str, source: Path, out: Path) -> tuple[float, float]:
+    """Seconds and megabytes of peak resident memory of one way; call it in a fresh process."""
     import edgefer.data.prepare  # noqa: F401  imports are no part of the time; both ways pay for their memory
 
-    start = time.perf_counter()
-    work(source, out)
-    seconds = time.perf_counter() - start
+    taken = _script.seconds(partial(WAYS[name], source, out))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    answers.put((seconds, peak))
+    return taken, peak / 1e6
 
 
-def measure(work: Callable[[Path, Path], None], source: Path, out: Path) -> tuple[float, float]:
-    """Median seconds and megabytes of peak resident memory over `ROUNDS` fresh processes."""
-    context = multiprocessing.get_context("spawn")
-    results = []
-    for _ in range(ROUNDS):
-        answers = context.SimpleQueue()
-        process = context.Process(target=_measured, args=(work, source, out, answers))
-        process.start()
-        process.join()
-        if process.exitcode:
-            sys.exit(f"error: {work.__name__} failed")
-        results.append(answers.get())
-    seconds, peaks = zip(*results, strict=True)
-    return statistics.median(seconds), statistics.median(peaks) / 1e6
+WAYS: dict[str, Callable[[Path, Path], None]] = {
+    "csv module, lists of int, npz": plain,
+    "edgefer: prepare a store": prepare,
+    "npz: load and sum Training": load_plain,
+    "edgefer: open and sum Training": load_store,
+    "edgefer: open alone": open_only,
+}
 
 
 def write_csv(path: Path, rows: int) -> None:
@@ -99,47 +84,38 @@ def write_csv(path: Path, rows: int) -> None:
             handle.write(f"{row % 7},{face},{'Training' if row < 0.8 * rows else 'PublicTest'}\n")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = _script.parser(__doc__)
     parser.add_argument("--rows", type=int, default=4000, help="faces of the csv that is written; default 4000")
+    parser.add_argument("--rounds", type=int, default=5, help="default 5")
     parser.add_argument("--source", type=Path, help="a real fer2013.csv instead")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    args = parser.parse_args()
-    if args.rows < 2:
+    options = parser.parse_args(arguments)
+    if options.rows < 2:
         parser.error("--rows must be at least 2")
-    if args.source and not args.source.is_file():
-        parser.error(f"--source {args.source} is not a file")
-    with tempfile.TemporaryDirectory() as folder:
-        source, out = args.source or Path(folder) / "fer2013.csv", Path(folder) / "store"
-        if not args.source:
-            write_csv(source, args.rows)
-        results = {
-            work.__name__: measure(work, source, out) for work in (plain, prepare, load_plain, load_store, open_only)
-        }
+    if options.source and not options.source.is_file():
+        parser.error(f"--source {options.source} is not a file")
+    run = _script.begin(__file__, options, arguments, __doc__)
+    with tempfile.TemporaryDirectory(prefix="edgefer-prepare-") as place:
+        folder = Path(place)
+        source, out = options.source or folder / "fer2013.csv", folder / "store"
+        if not options.source:
+            write_csv(source, options.rows)
+        sides = {name: partial(_script.fresh, measured, name, source, out) for name in WAYS}
+        # Backwards, a round would load what it has not prepared yet; the first, which does not count, prepares it.
+        found = _script.in_turn(sides, options.rounds)
         megabytes = source.stat().st_size / 1e6
-    ratio = {
-        "prepare": results["plain"][0] / results["prepare"][0],
-        "prepare memory": results["plain"][1] / results["prepare"][1],
-        "load": results["load_plain"][0] / results["load_store"][0],
-    }
-    if args.json:
-        print(json.dumps({"csv_megabytes": megabytes, "seconds_megabytes": results, "ratio": ratio}, indent=2))
-        return
-    print(f"{megabytes:.0f} MB csv, median of {ROUNDS} processes")
-    print(f"{'':34}{'seconds':>9}{'peak MB':>9}")
-    names = {
-        "plain": "csv module, lists of int, npz",
-        "prepare": "edgefer: prepare a store",
-        "load_plain": "npz: load and sum Training",
-        "load_store": "edgefer: open and sum Training",
-        "open_only": "edgefer: open alone",
-    }
-    for name, (seconds, peak) in results.items():
-        print(f"{names[name]:34}{seconds:9.3f}{peak:9.0f}")
-    print(
-        f"ratio: prepared {ratio['prepare']:.1f} times as fast in 1/{ratio['prepare memory']:.1f} of the memory,"
-        f" loaded {ratio['load']:.1f} times as fast"
+    run.say(f"{megabytes:.0f} MB csv, median of {options.rounds} processes")
+    run.say(f"{'':34}{'seconds':>9}{'peak MB':>9}")
+    for name, pairs in found.items():
+        taken, peak = np.median(pairs, 0)
+        run.say(f"{name:34}{taken:9.3f}{peak:9.0f}")
+    csv_way, store_way, npz, opened = (list(zip(*found[name], strict=True)) for name in list(WAYS)[:4])
+    run.found(
+        _script.ratio("preparing, time", store_way[0], csv_way[0], "s"),
+        _script.ratio("preparing, peak memory", store_way[1], csv_way[1], "MB"),
+        _script.ratio("loading, time", opened[0], npz[0], "s"),
     )
+    _script.finish(run)
 
 
 if __name__ == "__main__":

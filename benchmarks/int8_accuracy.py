@@ -1,6 +1,7 @@
 """What FP16 and INT8 cost in accuracy, by how the ranges of INT8 are chosen, all in ONNX Runtime on the CPU.
 
     python benchmarks/int8_accuracy.py MODEL.onnx... --data fer2013 [--split PublicTest] [--count 512] [--draws 3]
+        [--write] [--json]
 
 `int8` is the file that an engine is made from, before what is left in float becomes half precision; `int8 cpu` the one
 for ONNX Runtime. Both are calibrated anew on each draw of calibration faces: the figures are means, with the smallest
@@ -9,14 +10,14 @@ and the largest behind them, of points lost against FP32. Below 0 is a gain.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import fmean
 
+import _script
 import numpy as np
 
 from edgefer.data.load import load_faces
@@ -115,16 +116,18 @@ def table(src: Path, data: str, split: str, count: int, draws: int) -> str:
     return f"{card.name}: FP32 {100 * fp32:.2f} % on {len(before.truth):,} faces of {split}\n" + text_table(head, rows)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = _script.parser(__doc__)
     parser.add_argument("models", type=Path, nargs="+")
     parser.add_argument("--data", required=True)
     parser.add_argument("--split", default="PublicTest")
     parser.add_argument("--count", type=int, default=512)
     parser.add_argument("--draws", type=int, default=3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    run = _script.begin(__file__, options, arguments, __doc__)
     for model in options.models:
-        print(table(model, options.data, options.split, options.count, options.draws), flush=True)
+        run.say(table(model, options.data, options.split, options.count, options.draws))
+    _script.finish(run)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """INT8 against FP32 in ONNX Runtime on one CPU core: the file for CPUs, and the one that engines are made from.
 
-    python benchmarks/int8_cpu.py [MODEL.onnx | ARCHITECTURE]... [--batch 1 8] [--rounds 30]
+    python benchmarks/int8_cpu.py [MODEL.onnx | ARCHITECTURE]... [--batch 1 8] [--rounds 30] [--write] [--json]
 
 Without arguments: the shipped students and the ResEmoteNet family with untrained weights, on which speed does not depend.
 All files of a model are run in turn, round after round, by one thread; times are of the processor, so that other work on
@@ -10,13 +10,15 @@ first and last decile behind it: below 1, INT8 is faster.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+import _script
 import numpy as np
+from _record import Ratio
 
 from edgefer.card import InputSpec, ModelCard, Provenance
 from edgefer.data.load import load_faces
@@ -70,7 +72,8 @@ def seconds_a_call(session: object, pixels: np.ndarray, calls: int) -> float:
     return (time.process_time() - begin) / calls
 
 
-def rows(src: Path, folder: Path, batches: Sequence[int], rounds: int) -> list[list[str]]:
+def ratios(src: Path, folder: Path, batches: Sequence[int], rounds: int) -> list[tuple[str, int, Ratio, Ratio]]:
+    """Of a file, by batch: its name, the batch, INT8 for CPUs and INT8 for engines over FP32."""
     card = read_card(src)
     faces = load_faces("demo", "Training")
     pool = screen(faces)
@@ -85,17 +88,13 @@ def rows(src: Path, folder: Path, batches: Sequence[int], rounds: int) -> list[l
     for batch in batches:
         pixels = np.asarray(calibration.pixels[:batch], np.float32)
         calls = {name: max(1, int(ROUND_SECONDS / seconds_a_call(one, pixels, 3))) for name, one in sessions.items()}
-        times = [
-            {name: seconds_a_call(one, pixels, calls[name]) for name, one in sessions.items()} for _ in range(rounds)
-        ]
-        cells = [card.name, str(batch)]
-        for name in files:
-            own_times = np.array([one[name] for one in times])
-            ratios = own_times / np.array([one["FP32"] for one in times])
-            low, high = np.quantile(ratios, (0.1, 0.9))
-            text = f"{1000 * np.median(own_times):.2f} ms"
-            cells.append(text if name == "FP32" else f"{np.median(ratios):.2f} ({low:.2f} to {high:.2f})")
-        found.append(cells)
+        sides = {name: partial(seconds_a_call, one, pixels, calls[name]) for name, one in sessions.items()}
+        taken = {name: [1000 * one for one in values] for name, values in _script.in_turn(sides, rounds).items()}
+        cpu, engine = (
+            _script.ratio(f"{card.name}, batch {batch}, {name} over FP32", taken[name], taken["FP32"], "ms")
+            for name in ("INT8 for CPUs", "INT8 for engines")
+        )
+        found.append((card.name, batch, cpu, engine))
     return found
 
 
@@ -109,20 +108,26 @@ def features() -> str:
     return ", ".join(name for name in known if name in flags) or "nothing known"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = _script.parser(__doc__)
     parser.add_argument("models", nargs="*", default=[*map(str, shipped_students().values()), *FAMILY])
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--rounds", type=int, default=30)
-    options = parser.parse_args()
-    print(f"one core with {features()}")
-    table = []
+    options = parser.parse_args(arguments)
+    run = _script.begin(__file__, options, arguments, __doc__)
+    table, found = [], []
     for model in options.models:
         with tempfile.TemporaryDirectory(prefix="edgefer-int8-cpu-") as place:
             folder = Path(place)
             src = exported(model, folder) if model in ARCHITECTURES else Path(model)
-            table += rows(src, folder, options.batch, options.rounds)
-    print(text_table(["", "faces", "FP32", "INT8 for CPUs / FP32", "INT8 for engines / FP32"], table))
+            for name, batch, cpu, engine in ratios(src, folder, options.batch, options.rounds):
+                table.append([name, str(batch), f"{cpu.plain:.2f} ms", cpu.text, engine.text])
+                found += [cpu, engine]
+    run.say(f"one core with {features()}")
+    run.say(text_table(["", "faces", "FP32", "INT8 for CPUs / FP32", "INT8 for engines / FP32"], table))
+    # The table has them all; a line each would say it twice.
+    run.ratios += found
+    _script.finish(run)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What ranks a network's convolutions for INT8 so that another set of faces would rank them the same.
 
-    python benchmarks/int8_layers.py MODEL.onnx... [--count 1024] [--draws 3]
+    python benchmarks/int8_layers.py MODEL.onnx... [--count 1024] [--draws 3] [--write] [--json]
 
 Each draw of `--count` labelled Training faces that are not in the calibration set ranks the convolutions by three
 criteria, and so do all faces of the split that judges. The figures are rank correlations (Spearman), the mean with the
@@ -9,13 +9,13 @@ smallest and the largest behind it: of each two draws, and of each draw with the
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 
+import _script
 import numpy as np
 
 from edgefer.data.faces import FaceSet
@@ -77,16 +77,18 @@ def rows(src: Path, count: int, draws: int) -> list[list[str]]:
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = _script.parser(__doc__)
     parser.add_argument("models", type=Path, nargs="+", metavar="MODEL.onnx")
     parser.add_argument("--count", type=int, default=RANKING)
     parser.add_argument("--draws", type=int, default=3)
-    asked_for = parser.parse_args()
-    if asked_for.draws < 2:
+    options = parser.parse_args(arguments)
+    if options.draws < 2:
         parser.error("two draws at least, to be held against each other")
-    body = [row for model in asked_for.models for row in rows(model, asked_for.count, asked_for.draws)]
-    print(text_table(["model", "ranked by", "draw with draw", "draw with judging split"], body, left=2))
+    run = _script.begin(__file__, options, arguments, __doc__)
+    body = [row for model in options.models for row in rows(model, options.count, options.draws)]
+    run.say(text_table(["model", "ranked by", "draw with draw", "draw with judging split"], body, left=2))
+    _script.finish(run)
 
 
 if __name__ == "__main__":

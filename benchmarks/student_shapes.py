@@ -1,6 +1,6 @@
 """The search behind student S: shapes of plain residual networks, by accuracy after a short training and by latency.
 
-    python benchmarks/student_shapes.py [--epochs 12] [--source fer2013] [--out runs/shapes] [--json]
+    python benchmarks/student_shapes.py [--epochs 12] [--source fer2013] [--out runs/shapes] [--write] [--json]
 
 Every shape trains by recipe `fer2013-s`, shortened, without a teacher; a shape whose training is finished is not trained
 again, one that was stopped goes on. Then all are exported, trimmed, and timed in ONNX Runtime on one core, one face at a
@@ -9,13 +9,14 @@ time, in turn. A student may take as long as Mini-ResEmoteNet B and hold 1.3 M p
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import _script
 import numpy as np
 
 # Stem, widths and blocks a stage; all pool after the stem.
@@ -57,43 +58,47 @@ def trained(name: str, source: str, epochs: int, out: Path) -> tuple[Path, dict[
     return exported.path, {"parameters": exported.card.parameters, "accuracy": measured.accuracy}
 
 
-def milliseconds(files: dict[str, Path]) -> dict[str, float]:
-    """Median latency of one face on one core, the files in turn."""
+def milliseconds(files: dict[str, Path]) -> dict[str, list[float]]:
+    """Median latency of one face on one core in each round, the files in turn."""
     from edgefer.runtime.onnx import OnnxSession
 
-    sessions = {name: OnnxSession(path, threads=1) for name, path in files.items()}
     pixels = np.random.default_rng(0).uniform(0, 255, (1, 1, 48, 48)).astype(np.float32)
-    taken: dict[str, list[float]] = {name: [] for name in files}
-    for _ in range(ROUNDS):
-        for name, session in sessions.items():
-            for _ in range(CALLS):
-                begin = time.perf_counter()
-                session.infer(pixels)
-                taken[name].append((time.perf_counter() - begin) * 1e3)
-    return {name: statistics.median(values) for name, values in taken.items()}
+    calls = {name: partial(OnnxSession(path, threads=1).infer, pixels) for name, path in files.items()}
+    return _script.in_turn({name: partial(median_call, call) for name, call in calls.items()}, ROUNDS)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def median_call(call: Callable[[], object]) -> float:
+    """Milliseconds."""
+    taken = []
+    for _ in range(CALLS):
+        begin = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - begin) * 1e3)
+    return statistics.median(taken)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = _script.parser(__doc__)
     parser.add_argument("--epochs", type=int, default=12, help="default 12")
     parser.add_argument("--source", default="fer2013", help="a prepared store; default fer2013")
     parser.add_argument("--out", type=Path, default=Path("runs/shapes"), help="default runs/shapes")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    args = parser.parse_args()
+    options = parser.parse_args(arguments)
+    run = _script.begin(__file__, options, arguments, __doc__)
     add_shapes()
     files, rows = {}, {}
     for name in (*SHAPES, REFERENCE):
-        files[name], rows[name] = trained(name, args.source, args.epochs, args.out)
+        files[name], rows[name] = trained(name, options.source, options.epochs, options.out)
     taken = milliseconds(files)
+    ratios = {name: _script.ratio(f"latency of {name} over B", taken[name], taken[REFERENCE], "ms") for name in rows}
+    run.say(
+        f"{options.epochs} epochs of fer2013-s; latency as a share of {REFERENCE}'s {ratios[REFERENCE].plain:.2f} ms"
+    )
+    run.say(f"{'shape':22}{'parameters':>12}{'latency':>9}{'PublicTest':>12}")
     for name, row in rows.items():
-        row["latency_of_b"] = taken[name] / taken[REFERENCE]
-    if args.json:
-        print(json.dumps({"epochs": args.epochs, "shapes": rows}, indent=2))
-        return
-    print(f"{args.epochs} epochs of fer2013-s; latency as a share of {REFERENCE}'s {taken[REFERENCE]:.2f} ms")
-    print(f"{'shape':22}{'parameters':>12}{'latency':>9}{'PublicTest':>12}")
-    for name, row in rows.items():
-        print(f"{name:22}{row['parameters']:12,}{row['latency_of_b']:9.2f}{row['accuracy']:12.2%}")
+        run.say(f"{name:22}{row['parameters']:12,}{ratios[name].value:9.2f}{row['accuracy']:12.2%}")
+    # The table has them all; a line each would say it twice.
+    run.ratios += [ratios[name] for name in SHAPES]
+    _script.finish(run)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Faces a second of training student C, against a plain PyTorch loop: Dataset, DataLoader, one PIL picture at a time.
 
-    python benchmarks/training.py [--faces 4096] [--epochs 3] [--threads 1] [--compile] [--json]
+    python benchmarks/training.py [--faces 4096] [--epochs 3] [--rounds 3] [--threads 1] [--compile] [--write] [--json]
 
 Both sides train the same network by the same recipe (mirror, rotation, scale, shift; SGD; batch 64) on the same random
 faces with as many cores, each in a process of its own, in turn. The reference is what a tutorial writes: float32, one
@@ -11,19 +11,18 @@ adds edgefer's trainer through torch.compile, whose first epoch, which compiles,
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import multiprocessing
 import os
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-ROUNDS = 3
+import _script
+
 BATCH, VIEWS = 64, 2
 
 
@@ -136,71 +135,57 @@ def plain(count: int, epochs: int, taught: bool) -> list[float]:
     return seconds
 
 
-SIDES = {
-    "plain": (plain, False),
-    "edgefer": (ours, False),
-    "plain, taught": (plain, True),
-    "edgefer, taught": (ours, True),
-}
-COMPILED = "edgefer, compiled"
+PLAIN, OURS, COMPILED = "plain", "edgefer", "edgefer, compiled"
+PLAIN_TAUGHT, TAUGHT, ASKING = "plain, taught", "edgefer, taught", "edgefer, asking the teacher"
+SIDES = {PLAIN: (plain, False), OURS: (ours, False), PLAIN_TAUGHT: (plain, True), TAUGHT: (ours, True)}
+RATIOS = (
+    ("alone", OURS, PLAIN),
+    ("taught, answers kept", TAUGHT, PLAIN_TAUGHT),
+    ("taught, answers asked", ASKING, PLAIN_TAUGHT),
+    ("kept against asked", TAUGHT, ASKING),
+)
+COMPILATION = ("compiled against edgefer", COMPILED, OURS)
 
 
-def _measured(name: str, count: int, epochs: int, threads: int, answers: Any) -> None:
+def measured(name: str, count: int, epochs: int, threads: int) -> dict[str, float]:
+    """Faces a second of one side, by its median epoch; call it in a fresh process."""
     import torch
 
     torch.set_num_threads(threads)
     work, taught = SIDES.get(name, (compiled, False))
-    answers.put(work(count, epochs, taught))
+    seconds = {name: work(count, epochs, taught)}
+    if name == TAUGHT:
+        # The first epochs meet each view for the first time.
+        seconds = {ASKING: seconds[name][:VIEWS], name: seconds[name][VIEWS:]}
+    # The first epoch also pays for what is made once.
+    steady = {side: values if side == ASKING else values[1:] or values for side, values in seconds.items()}
+    return {side: count / statistics.median(values) for side, values in steady.items()}
 
 
-def measure(count: int, epochs: int, threads: int, names: Sequence[str]) -> dict[str, float]:
-    """Faces a second by side: the median epoch of `ROUNDS` processes, the sides in turn."""
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    context = multiprocessing.get_context("spawn")
-    seconds: dict[str, list[float]] = {}
-    for _ in range(ROUNDS):
-        for name in names:
-            answers = context.SimpleQueue()
-            process = context.Process(target=_measured, args=(name, count, epochs, threads, answers))
-            process.start()
-            process.join()
-            if process.exitcode:
-                raise SystemExit(f"error: {name} failed")
-            epoch_seconds = answers.get()
-            if name == "edgefer, taught":
-                seconds.setdefault("edgefer, asking the teacher", []).extend(epoch_seconds[:VIEWS])
-                epoch_seconds = epoch_seconds[VIEWS:]
-            # The first epoch also pays for what is made once.
-            seconds.setdefault(name, []).extend(epoch_seconds[1:] or epoch_seconds)
-    return {name: count / statistics.median(values) for name, values in seconds.items()}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = _script.parser(__doc__)
     parser.add_argument("--faces", type=int, default=4096, help="default 4096")
     parser.add_argument("--epochs", type=int, default=3, help="measured epochs of each side; default 3")
+    parser.add_argument("--rounds", type=int, default=3, help="processes of each side; default 3")
     parser.add_argument("--threads", type=int, default=1, help="cores of each side; default 1")
     parser.add_argument("--compile", action="store_true", help="measure torch.compile too")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    args = parser.parse_args()
-    if args.faces < BATCH or args.epochs < 2 or args.threads < 1:
+    options = parser.parse_args(arguments)
+    if options.faces < BATCH or options.epochs < 2 or options.threads < 1:
         parser.error(f"--faces must be at least {BATCH}, --epochs at least 2, --threads at least 1")
-    rates = measure(args.faces, args.epochs, args.threads, (*SIDES, *([COMPILED] if args.compile else ())))
-    ratio = {
-        "alone": rates["edgefer"] / rates["plain"],
-        "taught, answers kept": rates["edgefer, taught"] / rates["plain, taught"],
-        "taught, answers asked": rates["edgefer, asking the teacher"] / rates["plain, taught"],
-        "kept against asked": rates["edgefer, taught"] / rates["edgefer, asking the teacher"],
-    }
-    if args.compile:
-        ratio["compiled against edgefer"] = rates[COMPILED] / rates["edgefer"]
-    if args.json:
-        print(json.dumps({"threads": args.threads, "faces_per_second": rates, "ratio": ratio}, indent=2))
-        return
-    print(f"student C, 48 px, batch {BATCH}, {args.threads} core(s), median epoch of {ROUNDS} processes")
-    for name, rate in rates.items():
-        print(f"{name:30}{rate:8,.0f} faces/s")
-    print("ratio: " + ", ".join(f"{name} {value:.2f}" for name, value in ratio.items()))
+    run = _script.begin(__file__, options, arguments, __doc__)
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    names = (*SIDES, *([COMPILED] if options.compile else ()))
+    asked = (options.faces, options.epochs, options.threads)
+    turns = _script.in_turn({name: partial(_script.fresh, measured, name, *asked) for name in names}, options.rounds, 0)
+    rates = {side: [turn[side] for turn in values] for values in turns.values() for side in values[0]}
+    run.say(
+        f"student C, 48 px, batch {BATCH}, {options.threads} core(s), median epoch, {options.rounds} processes each"
+    )
+    for name, values in rates.items():
+        run.say(f"{name:30}{statistics.median(values):8,.0f} faces/s")
+    for name, ours_, other in (*RATIOS, *([COMPILATION] if options.compile else ())):
+        run.found(_script.ratio(name, rates[ours_], rates[other], "faces/s", better="large"))
+    _script.finish(run)
 
 
 if __name__ == "__main__":
