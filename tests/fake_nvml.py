@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from types import ModuleType, SimpleNamespace
 
+from edgefer.benchmark import nvml
+
 
 class NVMLError(Exception):
     """Raised by every function of the real one."""
@@ -142,7 +144,8 @@ def l4(**changes):
 
 
 def install(monkeypatch, *gpus, **how):
-    """Put a fake in place of nvidia-ml-py; returns it."""
+    """Put a fake in place of nvidia-ml-py, on a machine that has a GPU's device file; returns it."""
     fake = FakeNvml(*gpus, **how)
+    monkeypatch.setattr(nvml, "has_device", lambda: True)
     monkeypatch.setitem(sys.modules, "pynvml", fake)
     return fake

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Callable
+
 from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
+
+from edgefer.benchmark.energy_sources import gauge_for
+from edgefer.benchmark.nvml import Unavailable
 
 
 class Energy(BaseModel):
@@ -50,3 +57,33 @@ class Energy(BaseModel):
         if self.joules is None or self.seconds is None or self.faces is None or self.idle_watts is None:
             return None
         return (self.joules - self.idle_watts * self.seconds) / self.faces
+
+
+def measure(work: Callable[[], int], device: str, idle_s: float = 1.0) -> Energy:
+    """Let this process rest for `idle_s` seconds, then do `work`, which returns the number of faces that it answered.
+
+    device: `cpu` or `cuda:N`, on which the work runs and which must be done when `work` returns. Work of some seconds
+    is needed: counters move in steps, and meters of NVIDIA's GPUs show the mean of up to a second.
+    Where nothing measures the device, or it fails on the way, the result has the reason; what `work` raises passes.
+    """
+    try:
+        with gauge_for(device) as gauge:
+            begin = time.monotonic()
+            gauge.start()
+            time.sleep(idle_s)
+            idle = gauge.stop() / (time.monotonic() - begin)
+            begin = time.monotonic()
+            gauge.start()
+            try:
+                faces = work()
+            except BaseException:
+                with contextlib.suppress(Unavailable):
+                    gauge.stop()
+                raise
+            joules = gauge.stop()
+            seconds = time.monotonic() - begin
+    except Unavailable as why:
+        return Energy(why=str(why))
+    if joules <= 0:
+        return Energy(why=f"{gauge.method} did not move within {seconds:.1f} s")
+    return Energy(joules=joules, seconds=seconds, faces=faces, idle_watts=idle, method=gauge.method, scope=gauge.scope)

@@ -25,11 +25,12 @@ class Nvml:
     """NVML while the `with` block lasts. Raises Unavailable when the package or the driver is not here."""
 
     def __init__(self) -> None:
+        if not has_device():
+            raise Unavailable("no NVIDIA driver is installed")
         try:
             import pynvml
         except ImportError as error:
-            need = "nvidia-ml-py is not installed: pip install nvidia-ml-py"
-            raise Unavailable(need if has_device() else "no NVIDIA driver is installed") from error
+            raise Unavailable("nvidia-ml-py is not installed: pip install nvidia-ml-py") from error
         self._library: Any = pynvml
         self.ask("nvmlInit")
 

@@ -66,6 +66,13 @@ def test_the_package_is_asked_for_only_where_it_would_help(monkeypatch, device, 
         Nvml()
 
 
+def test_without_a_device_the_package_does_not_matter(monkeypatch):
+    fake_nvml.install(monkeypatch, init_error="NVML Shared Library Not Found")
+    monkeypatch.setattr(nvml, "has_device", lambda: False)
+    with pytest.raises(Unavailable, match=r"^no NVIDIA driver is installed$"):
+        Nvml()
+
+
 def test_a_device_file_is_a_gpu(tmp_path):
     assert not has_device(tmp_path)
     (tmp_path / "dev").mkdir()
