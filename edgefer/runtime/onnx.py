@@ -8,36 +8,45 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgefer.card import KEY, ModelCard, Precision
-from edgefer.errors import ArtifactError
+from edgefer.errors import ArtifactError, BackendError
 from edgefer.paths import require_file
 from edgefer.runtime.overflow import EXACT, products_overflow
 from edgefer.runtime.rounded import in_float32
 from edgefer.runtime.session import Array, Session
+from edgefer.runtime.weights import initialiser_bytes
 
 if TYPE_CHECKING:
     from onnx import ModelProto
     from onnxruntime import InferenceSession
 
 _FIX = "write it with edgefer export"
+CPU = "CPUExecutionProvider"
 
 
 class OnnxSession(Session):
-    """An ONNX file on the CPU. `optimise=False` turns off ONNX Runtime's graph optimisations.
+    """An ONNX file on the CPU, or on what `provider` computes with, by ONNX Runtime's own name.
 
-    They are off for files that mix INT8 and half precision, and for FP8: with them on, ONNX Runtime's CPU provider fuses
-    such graphs into one that differs by up to 11 % (FP8: 90 %) of the largest logit, or into one that it refuses.
+    `optimise=False` turns off ONNX Runtime's graph optimisations. They are off for files that mix INT8 and half
+    precision, and for FP8: with them on, ONNX Runtime's CPU provider fuses such graphs into one that differs by up to
+    11 % (FP8: 90 %) of the largest logit, or into one that it refuses.
     BF16, which it does not compute in, is simulated: float32, rounded after every operation. `backend` says so.
     """
 
-    def __init__(self, path: Path, threads: int | None = None, optimise: bool | None = None) -> None:
+    def __init__(
+        self, path: Path, threads: int | None = None, optimise: bool | None = None, provider: str = CPU
+    ) -> None:
         card = read_card(path)
         fragile = card.tools.get("mixed") == "int8+fp16" or card.precision is Precision.FP8
         exact = card.precision is Precision.INT8 and products_overflow()
         simulated = in_float32(read_graph(path)) if card.precision is Precision.BF16 else None
-        self._session = open_graph(path, threads, optimise if optimise is not None else not fragile, simulated, exact)
+        optimised = optimise if optimise is not None else not fragile
+        self._session = open_graph(path, threads, optimised, simulated, exact, provider)
         super().__init__(card)
-        self.backend = "onnxruntime cpu, bf16 simulated" if simulated is not None else "onnxruntime cpu"
+        self.place = "cpu" if provider == CPU else "cuda:0"
+        device = provider.removesuffix("ExecutionProvider").lower()
+        self.backend = f"onnxruntime {device}{', bf16 simulated' if simulated is not None else ''}"
         self._check(path)
+        self._path = path
         self._input = self._session.get_inputs()[0].name
         self._output = self._session.get_outputs()[0].name
 
@@ -53,6 +62,11 @@ class OnnxSession(Session):
         if classes != [len(self.card.labels)]:
             raise ArtifactError(f"{path} gives {classes} values, but its card has {len(self.card.labels)} labels", _FIX)
 
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes of the file's initialisers."""
+        return initialiser_bytes(read_graph(self._path))
+
     def _infer(self, pixels: Array) -> Array:
         return np.asarray(self._session.run([self._output], {self._input: pixels})[0], np.float32)
 
@@ -63,14 +77,21 @@ def open_graph(
     optimise: bool = True,
     instead: ModelProto | None = None,
     exact: bool = False,
+    provider: str = CPU,
 ) -> InferenceSession:
-    """ONNX Runtime's own session for a file, on the CPU, silent; ArtifactError when it cannot be run.
+    """ONNX Runtime's own session for a file, silent; ArtifactError when it cannot be run.
 
     instead: the graph to run for the file, where it is not the file's own. exact: take the kernels for INT8 that compute
-    rightly on every processor, slower ones on x86.
+    rightly on every processor, slower ones on x86. provider: what computes; BackendError when ONNX Runtime would take the
+    CPU for it, as it does without a word where a library is missing.
     """
     import onnxruntime as ort
 
+    if provider not in ort.get_available_providers():
+        raise BackendError(f"the installed ONNX Runtime has no {provider}", "pip install onnxruntime-gpu")
+    if provider != CPU and hasattr(ort, "preload_dlls"):
+        # CUDA and cuDNN that pip installed are not where the loader looks.
+        ort.preload_dlls()
     require_file(path, "an ONNX file", _FIX)
     options = ort.SessionOptions()
     options.log_severity_level = 4
@@ -82,9 +103,15 @@ def open_graph(
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
         source = instead.SerializeToString() if instead is not None else str(path)
-        return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(source, options, providers=[provider])
     except Exception as error:
         raise ArtifactError(f"{path} cannot be run: {_first_line(error)}", _FIX) from error
+    if session.get_providers()[0] != provider:
+        raise BackendError(
+            f"ONNX Runtime took {session.get_providers()[0]} for {provider}, whose libraries it cannot load",
+            "install the CUDA, cuDNN and TensorRT that its documentation names for this version",
+        )
+    return session
 
 
 def read_graph(path: Path) -> ModelProto:
