@@ -24,7 +24,7 @@ def read_faces(picture: Picture, faces: Sequence[Face], session: Session) -> tup
     for face, row in zip(faces, probabilities, strict=True):
         named = dict(zip(labels, row, strict=True))
         label = max(named, key=named.__getitem__)
-        readings.append(FaceReading(face.box, label, named[label], named, face.score))
+        readings.append(FaceReading(face.box, label, named[label], named, face.score, raw=named))
     return tuple(readings)
 
 

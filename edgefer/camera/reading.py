@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgefer.camera.frame import Frame
+from edgefer.camera.frame import Frame, Picture
 from edgefer.data.preprocess import Box
+
+UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True)
 class FaceReading:
     """One face and its emotion.
 
-    box: x, y, width, height in pixels. probabilities: 0..1 by label name, in the card's order, summing to 1.
-    label: the emotion shown; score: its probability. detector_score: 0..1, None where the detector gives none.
+    box: x, y, width, height in pixels. probabilities: 0..1 by label name, in the card's order, summing to 1; smoothed
+    where the face is followed.
+    label: the strongest emotion, steadied; score: its probability. uncertain: even that one is too weak to be shown.
+    detector_score: 0..1 when the face was last found, None where the detector gives none.
     track: number of the person followed, from 1; None in pictures that stand alone.
+    raw: the network's own answer to this frame, as probabilities; None where the network was not asked.
+    detected: the detector found the face in this frame; otherwise it was followed from frames before.
     """
 
     box: Box
@@ -25,6 +31,14 @@ class FaceReading:
     probabilities: Mapping[str, float]
     detector_score: float | None = None
     track: int | None = None
+    raw: Mapping[str, float] | None = None
+    uncertain: bool = False
+    detected: bool = True
+
+    @property
+    def emotion(self) -> str:
+        """What to show: the label, or `uncertain`."""
+        return UNCERTAIN if self.uncertain else self.label
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, probabilities rounded to four digits."""
@@ -33,7 +47,10 @@ class FaceReading:
             "box": list(self.box),
             "label": self.label,
             "score": round(self.score, 4),
-            "probabilities": {name: round(value, 4) for name, value in self.probabilities.items()},
+            "uncertain": self.uncertain,
+            "probabilities": _rounded(self.probabilities),
+            "raw": None if self.raw is None else _rounded(self.raw),
+            "detected": self.detected,
             "detector_score": None if self.detector_score is None else round(self.detector_score, 4),
         }
 
@@ -51,6 +68,16 @@ class FrameReading:
     age_ms: float | None = None
     fps: float = 0.0
 
+    @property
+    def time(self) -> float:
+        """Seconds, see `Frame.time`."""
+        return self.frame.time
+
+    @property
+    def picture(self) -> Picture:
+        """The frame itself, uint8 `[H, W, 3]` BGR."""
+        return self.frame.picture
+
     def to_json(self) -> dict[str, Any]:
         """`frame`, `time` (seconds), `faces`; live: also `age_ms`, `dropped` (so far); pictures: also `picture`."""
         record: dict[str, Any] = {"frame": self.frame.index, "time": round(self.frame.time, 3)}
@@ -64,3 +91,7 @@ class FrameReading:
 def counted(number: int, what: str) -> str:
     """`0 faces`, `1 face`, `2 faces`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _rounded(probabilities: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in probabilities.items()}

@@ -36,7 +36,10 @@ def test_one_flushed_object_a_frame(tmp_path):
                 "box": [1, 2, 3, 4],
                 "label": "happy",
                 "score": 0.7,
+                "uncertain": False,
                 "probabilities": {"happy": 0.7, "other": 0.3},
+                "raw": None,
+                "detected": True,
                 "detector_score": 0.95,
             }
         ],
