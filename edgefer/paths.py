@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
@@ -13,10 +14,16 @@ from pathlib import Path
 
 from edgefer.errors import ArtifactError
 
+if sys.platform != "win32":
+    import fcntl
+
 RUNS = Path("runs")
 DATA = Path("data")
 ENGINES = Path("engines")
 CALIBRATION = Path("calibration")
+
+# Ends the name of a folder that is being written.
+_UNFINISHED = ".edgefer-unfinished"
 
 
 def cache_dir() -> Path:
@@ -55,12 +62,16 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def atomic_dir(path: Path) -> Iterator[Path]:
-    """Yield a temporary directory beside `path`; it replaces `path` when the block ends well, else vanishes."""
+    """Yield a temporary directory beside `path`; it replaces `path` when the block ends well, else vanishes.
+
+    Those that killed processes left beside `path` are removed first.
+    """
     if path.exists() and not path.is_dir():
         raise ArtifactError(f"{path} is a file", "name a directory to write")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        remove_unfinished(path.parent)
+        temporary, held = _held_folder(path)
     except OSError as error:
         raise ArtifactError(f"cannot write {path}: {error.strerror}", "name a writable place") from error
     try:
@@ -75,6 +86,47 @@ def atomic_dir(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if held is not None:
+            os.close(held)
+
+
+def remove_unfinished(parent: Path) -> None:
+    """Remove what `atomic_dir` could not finish in `parent`, because its process was killed; never one in use."""
+    for folder in parent.glob(f".*{_UNFINISHED}"):
+        if (held := _hold(folder)) is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(held)
+
+
+def _held_folder(path: Path) -> tuple[Path, int | None]:
+    """A new temporary folder beside `path` and what holds it, None where folders cannot be held."""
+    for _ in range(3):
+        folder = Path(tempfile.mkdtemp(_UNFINISHED, f".{path.name}.", path.parent))
+        if (held := _hold(folder)) is not None:
+            return folder, held
+        # Another process took it for an unfinished one before it was held.
+        shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(_UNFINISHED, f".{path.name}.", path.parent)), None
+
+
+def _hold(folder: Path) -> int | None:
+    """Lock a folder: a descriptor, whose lock ends with the process however that ends; None if it cannot be locked.
+
+    A process number in the name would not do: numbers are used again, and mean nothing in another container.
+    """
+    if sys.platform == "win32" or folder.is_symlink():
+        return None
+    descriptor = None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), folder.stat()):
+            return descriptor
+    except OSError:
+        pass
+    if descriptor is not None:
+        os.close(descriptor)
+    return None
 
 
 def refuse_foreign(out: Path, own: Sequence[str], what: str) -> None:

@@ -1,9 +1,23 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from edgefer import paths
 from edgefer.errors import ArtifactError
-from edgefer.paths import atomic_dir, atomic_file, cache_dir, refuse_foreign, require_file, sha256, sha256_of
+from edgefer.paths import (
+    atomic_dir,
+    atomic_file,
+    cache_dir,
+    refuse_foreign,
+    remove_unfinished,
+    require_file,
+    sha256,
+    sha256_of,
+)
+from tests.conftest import ROOT
 
 
 def test_a_file_appears_whole_or_not_at_all():
@@ -27,6 +41,73 @@ def test_a_directory_is_replaced_as_a_whole():
         (temporary / "c").touch()
         raise RuntimeError
     assert [path.name for path in Path().iterdir()] == ["d"]
+
+
+# Writes a folder and is killed, or waits, with half of it written.
+WRITES = """
+import os, signal, sys
+from pathlib import Path
+from edgefer.paths import atomic_dir
+with atomic_dir(Path("deep/d")) as temporary:
+    (temporary / "half").touch()
+    print(temporary, flush=True)
+    if sys.argv[1] == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    sys.stdin.read()
+"""
+
+
+def writing(how: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITES, how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def hidden() -> list[Path]:
+    return [path for path in Path("deep").iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not():
+    killed, living = writing("killed"), writing("waits")
+    left, used = Path(killed.communicate()[0].strip()), Path(living.stdout.readline().strip())
+    try:
+        own = [Path("deep/.d.original"), Path("deep/.cache")]
+        for folder in own:
+            folder.mkdir()
+        Path("deep/.link.edgefer-unfinished").symlink_to(Path("deep/.cache").resolve())
+        with atomic_dir(Path("deep/other")) as temporary:
+            assert not left.exists()
+            assert (used / "half").exists()
+            remove_unfinished(Path("deep"))
+            assert temporary.exists(), "not one's own either"
+        assert sorted(hidden()) == sorted([*own, Path("deep/.link.edgefer-unfinished"), used])
+    finally:
+        living.communicate()
+    assert living.returncode == 0
+    assert Path("deep/d/half").exists()
+    assert not used.exists()
+
+
+def test_a_folder_that_another_process_takes_for_unfinished_is_made_again(monkeypatch: pytest.MonkeyPatch):
+    real, asked = paths._hold, []
+    monkeypatch.setattr(paths, "_hold", lambda folder: asked.append(folder) or (real(folder) if asked[1:] else None))
+    with atomic_dir(Path("d")) as temporary:
+        (temporary / "a").touch()
+        assert temporary == asked[1] != asked[0]
+    assert list(Path().iterdir()) == [Path("d")]
+
+
+def test_where_folders_cannot_be_held_they_are_written_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(paths, "_hold", lambda _folder: None)
+    with atomic_dir(Path("d")) as temporary:
+        (temporary / "a").touch()
+    assert list(Path().iterdir()) == [Path("d")]
+    assert list(Path("d").iterdir()) == [Path("d/a")]
 
 
 def test_new_files_have_the_users_permissions():

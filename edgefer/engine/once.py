@@ -21,6 +21,7 @@ from edgefer.engine.result import BuildResult
 from edgefer.engine.source import onnx_of
 from edgefer.errors import Interrupted
 from edgefer.export.checkpoint import checking_pixels
+from edgefer.paths import remove_unfinished
 from edgefer.quantize.calibration import CalibrationSet
 from edgefer.trt.rebuild import ONNX
 
@@ -40,6 +41,7 @@ def build_once(request: Request, force: bool = False) -> BuildResult:
 
 def _once(task: Task, force: bool) -> BuildResult:
     request, parts = task.request, Parts()
+    remove_unfinished(task.folder.parent)
     calibration = None
     if learned(task.card, request.precision, request.calibration):
         say(f"{task.card.name} learned its INT8 ranges in training: no calibration set is needed")

@@ -85,4 +85,5 @@ def test_killed_in_training_and_in_the_engine_it_ends_with_the_weights_of_a_run_
         np.testing.assert_array_equal(found[name], value, err_msg=name)
     passport = ModelCard.beside(ENGINE / "pupil.engine").engine
     assert passport.plan_sha256 == sha256(ENGINE / "pupil.engine")
+    assert list(Path("engines").iterdir()) == [ENGINE], "what the killed build left is gone"
     assert passport.after is not None
