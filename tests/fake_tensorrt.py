@@ -114,7 +114,7 @@ class IHostMemory(Play):
 
 class IExecutionContext(Play):
     def __init__(self, engine) -> None:
-        self._engine, self._addresses, self._shape = engine, {}, None
+        self._engine, self._addresses, self._shape, self._ran = engine, {}, None, False
 
     def set_tensor_address(self, name, memory):
         self._module.calls.append(f"address {name}")
@@ -125,7 +125,7 @@ class IExecutionContext(Play):
         assert isinstance(shape, (tuple, list))
         smallest, _, largest = self._engine._plan["profile"]
         self._module.calls.append(f"shape {tuple(shape)}")
-        self._shape = tuple(shape)
+        self._shape, self._ran = tuple(shape), False
         return name == "pixels" and smallest <= shape[0] <= largest
 
     def execute_async_v3(self, stream_handle):
@@ -134,11 +134,23 @@ class IExecutionContext(Play):
         if self._module.broken == "run":
             self._engine._logger.log(Severity.ERROR, "an illegal memory access")
             return False
-        means = _floats(self._addresses["pixels"], self._shape).mean(axis=(1, 2, 3))
+        cuda = self._module.cuda
+        if cuda is None:
+            self._compute(self._shape)
+            return True
+        assert stream_handle in cuda.streams
+        if cuda.capturing is not None and not self._ran:
+            self._engine._logger.log(Severity.ERROR, "the first call after a change of shape cannot be captured")
+            return False
+        self._ran = True
+        cuda._do("run", functools.partial(self._compute, self._shape))
+        return True
+
+    def _compute(self, shape):
+        means = _floats(self._addresses["pixels"], shape).mean(axis=(1, 2, 3))
         labels = self._engine._plan["labels"]
         weights = np.arange(1, labels + 1) * (not self._engine._lacks_weights)
         _floats(self._addresses["logits"], (len(means), labels))[:] = means[:, None] * weights
-        return True
 
 
 class IRuntimeCache(Play):
@@ -158,7 +170,7 @@ class IRuntimeCache(Play):
 
 
 class IRuntimeConfig(Play):
-    dynamic_shapes_kernel_specialization_strategy = None
+    dynamic_shapes_kernel_specialization_strategy = cuda_graph_strategy = None
     _cache = None
 
     def create_runtime_cache(self):
@@ -213,6 +225,9 @@ class ICudaEngine(Play):
 
     def create_execution_context(self, *config):
         self._module.calls.append(f"context {len(config)}")
+        if config and config[0].cuda_graph_strategy is not None:
+            assert config[0].cuda_graph_strategy in self._module.CudaGraphStrategy
+            self._module.calls.append(f"graphs {config[0].cuda_graph_strategy.name}")
         if self._module.broken == "context":
             return None
         if config:
@@ -404,14 +419,14 @@ SUBCLASSED = {"ILogger": ILogger, "IProgressMonitor": IProgressMonitor}
 
 class TensorRT(ModuleType):
     """One flavour and version. calls: what was called; built: the configurations of its builds; broken: the call that
-    fails; layer_table: what the inspector tells."""
+    fails; layer_table: what the inspector tells; cuda: the fake CUDA whose streams it runs on."""
 
     def __init__(self, name: str, version: str, has_driver: bool = True) -> None:
         super().__init__(name)
         # PyTorch's exporter asks for it.
         self.__spec__ = ModuleSpec(name, None)
         self.__version__, self.has_driver = version, has_driver
-        self.calls, self.built, self.broken = [], [], ""
+        self.calls, self.built, self.broken, self.cuda = [], [], "", None
         self.layer_table = '{"Layers": []}'
         number = column(name, version)
         played = {kind.__name__: kind for kind in PLAYED}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
@@ -14,13 +16,33 @@ from edgefer.errors import DataError
 Array = npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class PartTimes:
+    """Milliseconds of one call's parts on a GPU, by its own clock (CUDA events), except for `enqueue_ms`.
+
+    h2d: pixels to the GPU. compute: the network. d2h: logits back. enqueue: host time to queue the network's work.
+    """
+
+    h2d_ms: float
+    compute_ms: float
+    d2h_ms: float
+    enqueue_ms: float
+
+
 class Session(ABC):
     """A network ready to run, whatever runs it. Use as a context manager, or call `close`.
 
     backend: what runs it, such as `torch cpu`, `onnxruntime cpu` or `tensorrt_rtx`.
+    place: the device that computes, `cpu` or `cuda:0`.
+    cuda_graph: whether calls replay a captured CUDA graph. compiled: by `torch.compile`.
+    compile_seconds: how much of opening it was compiling code for this machine, where the runtime tells.
     """
 
     backend: str
+    place: str = "cpu"
+    cuda_graph: bool = False
+    compiled: bool = False
+    compile_seconds: float | None = None
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card
@@ -40,6 +62,32 @@ class Session(ABC):
     @abstractmethod
     def _infer(self, pixels: Array) -> Array:
         """`infer` after its checks."""
+
+    def parts(self, pixels: Array) -> PartTimes | None:  # noqa: ARG002
+        """Run `infer` once and tell where its time went; None where that is not known, as on CPUs.
+
+        pixels: as for `infer`, checked by an `infer` of the same shape before, and no more than are run at once.
+        """
+        return None
+
+    @property
+    def arithmetic(self) -> str:
+        """What the network computes in, such as `fp32`, `tf32` or `int8`."""
+        return self.card.precision.value
+
+    @property
+    def weights_bytes(self) -> int | None:
+        """Parameters and buffers, bytes, where the runtime tells."""
+        return None
+
+    @property
+    def activation_bytes(self) -> int | None:
+        """What one call needs besides weights, input and output, bytes, where the runtime tells."""
+        return None
+
+    def io_bytes(self, batch: int) -> int:
+        """Input and output of one call with `batch` faces, bytes."""
+        return 4 * batch * (math.prod(self.card.input.shape) + len(self.card.labels))
 
     def close(self) -> None:  # noqa: B027
         """Free what the session holds; it must not be used afterwards."""

@@ -1,8 +1,9 @@
-"""The few CUDA runtime calls that a session needs, through cuda.bindings: a stream, and memory on both sides."""
+"""The few CUDA runtime calls that a session needs, through cuda.bindings: a stream, memory on both sides, events, graphs."""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,48 @@ class Cuda:
     def copy(self, to: int, source: int, size: int, direction: str, stream: Any) -> None:
         """Start copying `size` bytes; `direction` is the name of a cudaMemcpyKind."""
         self.call("cudaMemcpyAsync", to, source, size, getattr(self._runtime.cudaMemcpyKind, direction), stream)
+
+    def event(self) -> Any:
+        """A new event, which notes when a stream comes to it."""
+        event = self.call("cudaEventCreate")
+        self._undo.append(("cudaEventDestroy", event))
+        return event
+
+    def record(self, event: Any, stream: Any) -> None:
+        """Queue an event."""
+        self.call("cudaEventRecord", event, stream)
+
+    def milliseconds(self, begin: Any, end: Any) -> float:
+        """The GPU's time from one event to another, both over; its resolution is about 0.0005 ms."""
+        return float(self.call("cudaEventElapsedTime", begin, end))
+
+    def capture(self, work: Callable[[], None], stream: Any) -> Any:
+        """What `work` queues on the stream, as a graph that `launch` queues at once; nothing of it is run now."""
+        modes = self._runtime.cudaStreamCaptureMode
+        self.call("cudaStreamBeginCapture", stream, modes.cudaStreamCaptureModeThreadLocal)
+        try:
+            work()
+        except BaseException:
+            # A stream that is left capturing would refuse all that comes after.
+            self._runtime.cudaStreamEndCapture(stream)
+            raise
+        graph = self.call("cudaStreamEndCapture", stream)
+        try:
+            # CUDA 11 took five arguments here; cuda-bindings is of CUDA 12 or 13, which take two.
+            ready = self.call("cudaGraphInstantiate", graph, 0)
+        finally:
+            self._runtime.cudaGraphDestroy(graph)
+        self._undo.append(("cudaGraphExecDestroy", ready))
+        return ready
+
+    def launch(self, graph: Any, stream: Any) -> None:
+        """Queue a captured graph."""
+        self.call("cudaGraphLaunch", graph, stream)
+
+    def forget(self, graph: Any) -> None:
+        """Free a captured graph before `close` does."""
+        self._undo.remove(("cudaGraphExecDestroy", graph))
+        self.call("cudaGraphExecDestroy", graph)
 
     def close(self) -> None:
         """Free everything, newest first; freeing goes on when one call fails."""

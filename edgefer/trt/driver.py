@@ -49,11 +49,16 @@ class Driver:
 @functools.cache
 def probe() -> Driver:
     """What the driver says, asked once a process. Honours CUDA_VISIBLE_DEVICES. Never raises."""
+    found = library()
+    return Driver(problem="no NVIDIA driver is installed") if found is None else query(found)
+
+
+def library() -> Any:
+    """The driver's own library, loaded; None where there is none."""
     try:
-        library = ctypes.CDLL(_LIBRARY)
+        return ctypes.CDLL(_LIBRARY)
     except OSError:
-        return Driver(problem="no NVIDIA driver is installed")
-    return query(library)
+        return None
 
 
 def query(library: Any) -> Driver:

@@ -56,6 +56,7 @@ class Flavour:
     be limited. supports_version_compatible: plans for the lean runtime.
     supports_hardware_compatible: plans for all GPUs from Ampere on. supports_strip: plans without their weights.
     What a run can be asked for: supports_runtime_cache: kernels compiled at run time can be kept for the next one.
+    captures_itself: the runtime replays CUDA graphs of its own; where not, its stream is captured.
     refits_from_onnx: the weights of a plan without them can be taken from the ONNX file that it was built from.
     """
 
@@ -73,6 +74,7 @@ class Flavour:
     supports_hardware_compatible: bool
     supports_strip: bool
     supports_runtime_cache: bool
+    captures_itself: bool
     refits_from_onnx: bool
 
     @property
@@ -225,5 +227,6 @@ def _describe(name: FlavourName, version: str, module: ModuleType) -> Flavour:
         supports_hardware_compatible=on_the_gpu and hasattr(config, "hardware_compatibility_level"),
         supports_strip=on_the_gpu and refits and hasattr(flags, "STRIP_PLAN"),
         supports_runtime_cache=hasattr(getattr(module, "IRuntimeConfig", None), "create_runtime_cache"),
+        captures_itself=hasattr(module, "CudaGraphStrategy"),
         refits_from_onnx=refits,
     )

@@ -117,6 +117,80 @@ def test_other_weights_than_those_it_was_built_with_are_refused_even_with_trust(
     assert not tensorrt.calls
 
 
+@pytest.mark.parametrize(("flavour", "version"), [("tensorrt", "10.3.0"), ("tensorrt", "11.4.0.106")])
+def test_a_graph_is_captured_once_a_shape_and_launched_afterwards(monkeypatch, tmp_path, flavour, version):
+    tensorrt, cuda = fake_gpu.install(monkeypatch, name=flavour, version=version)
+    with open_engine(write_engine(tmp_path / "e", flavour, version), cuda_graph=True) as session:
+        assert session.cuda_graph
+        for count in (3, 3, 3, 1, 1, 3):
+            batch = pixels(count) + count
+            np.testing.assert_allclose(session.infer(batch), expected(batch), rtol=1e-5)
+        assert cuda.calls.count("capture") == 3
+        assert cuda.calls.count("launch") == 6
+        assert len(cuda.ready) == 1  # a graph of an earlier shape is freed
+        assert not cuda.graphs
+        # Each shape runs once before it is captured, and once while it is.
+        assert [call for call in tensorrt.calls if call.startswith("run")] == ["run 3", "run 3", "run 1", "run 1"] + [
+            "run 3"
+        ] * 2
+    assert not cuda.ready
+    assert not cuda.events
+
+
+def test_without_a_graph_nothing_is_captured(monkeypatch, tmp_path):
+    _, cuda = fake_gpu.install(monkeypatch)
+    with open_engine(write_engine(tmp_path / "e")) as session:
+        session.infer(pixels(2))
+        assert not session.cuda_graph
+        assert "capture" not in cuda.calls
+
+
+def test_rtx_captures_by_itself(monkeypatch, tmp_path):
+    tensorrt, cuda = fake_gpu.install(monkeypatch, name="tensorrt_rtx", version="1.7.1.116")
+    with open_engine(write_engine(tmp_path / "e", "tensorrt_rtx", "1.7.1.116"), cuda_graph=True) as session:
+        batch = pixels(2)
+        np.testing.assert_allclose(session.infer(batch), expected(batch), rtol=1e-5)
+        assert "graphs WHOLE_GRAPH_CAPTURE" in tensorrt.calls
+        assert "capture" not in cuda.calls
+        assert session.compile_seconds > 0
+
+
+def test_a_capture_that_fails_leaves_the_stream_usable(monkeypatch, tmp_path):
+    tensorrt, cuda = fake_gpu.install(monkeypatch)
+    with open_engine(write_engine(tmp_path / "e"), cuda_graph=True) as session:
+        begin = cuda.cudaStreamBeginCapture
+
+        def breaking(stream, mode):
+            tensorrt.broken = "run"
+            return begin(stream, mode)
+
+        monkeypatch.setattr(cuda, "cudaStreamBeginCapture", breaking)
+        with pytest.raises(BackendError, match="an illegal memory access"):
+            session.infer(pixels(2))
+        assert cuda.capturing is None
+        tensorrt.broken = ""
+        monkeypatch.setattr(cuda, "cudaStreamBeginCapture", begin)
+        batch = pixels(2)
+        np.testing.assert_allclose(session.infer(batch), expected(batch), rtol=1e-5)
+
+
+@pytest.mark.parametrize("cuda_graph", [False, True])
+def test_parts_are_the_gpus_own_times(monkeypatch, tmp_path, cuda_graph):
+    _, cuda = fake_gpu.install(monkeypatch)
+    with open_engine(write_engine(tmp_path / "e", profile=(2, 8, 16)), cuda_graph=cuda_graph) as session:
+        for count in (1, 5):
+            parts = session.parts(pixels(count))
+            assert (parts.h2d_ms, parts.compute_ms, parts.d2h_ms) == (1.0, 10.0, 0.5)
+            assert 0 <= parts.enqueue_ms < 1000
+        assert len(cuda.events) == 4
+        assert session.parts(pixels(17)) is None
+        batch = pixels(5)
+        np.testing.assert_allclose(session.infer(batch), expected(batch), rtol=1e-5)
+        assert session.io_bytes(1) == session.io_bytes(99) == 16 * 4 * (32 * 32 + 7)
+        assert session.place == "cuda:0"
+    assert not cuda.events
+
+
 def test_large_batches_are_split_and_small_ones_filled_up(monkeypatch, tmp_path):
     tensorrt, _ = fake_gpu.install(monkeypatch)
     with open_engine(write_engine(tmp_path / "e", profile=(4, 8, 16))) as session:

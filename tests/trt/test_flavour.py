@@ -40,6 +40,7 @@ def test_capabilities_follow_the_module(monkeypatch, name, version, supported, w
     offers = {word.removeprefix("supports_") for word in dir(flavour) if word.startswith("supports_")}
     assert {word for word in offers if getattr(flavour, f"supports_{word}")} == supported
     assert flavour.reports_weights is weights
+    assert flavour.captures_itself is (name == "tensorrt_rtx")
     assert flavour.specialises_shapes is flavour.can_build_without_gpu is (name == "tensorrt_rtx")
 
 
