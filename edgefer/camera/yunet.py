@@ -6,9 +6,7 @@ Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023; MIT lice
 from __future__ import annotations
 
 import hashlib
-import http.client
 import os
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +71,10 @@ def fetch(out: Path) -> Path:
 
 def _blocks(url: str, out: Path) -> Iterator[bytes]:
     """The body of `url`, at most one byte longer than expected."""
+    # Every `edgefer run` imports this module, and hardly any downloads.
+    import http.client
+    import urllib.request
+
     left = SIZE + 1
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310  the address is a constant

@@ -10,6 +10,7 @@ import numpy as np
 from edgefer.card import KEY, ModelCard, Precision
 from edgefer.errors import ArtifactError, BackendError
 from edgefer.paths import require_file
+from edgefer.runtime.metadata import read_metadata
 from edgefer.runtime.overflow import EXACT, products_overflow
 from edgefer.runtime.rounded import in_float32
 from edgefer.runtime.session import Array, Session
@@ -128,15 +129,23 @@ def read_graph(path: Path) -> ModelProto:
 
 def has_card(path: Path) -> bool:
     """Whether an ONNX file holds a model card."""
-    return any(item.key == KEY for item in read_graph(path).metadata_props)
+    return KEY in _metadata(path)
 
 
 def read_card(path: Path) -> ModelCard:
     """The model card in an ONNX file's `metadata_props`."""
-    metadata = {item.key: item.value for item in read_graph(path).metadata_props}
+    metadata = _metadata(path)
     if KEY not in metadata:
         raise ArtifactError(f"{path} holds no edgefer model card, so its labels and preprocessing are unknown", _FIX)
     return ModelCard.from_json(metadata[KEY], str(path))
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    require_file(path, "an ONNX file", _FIX)
+    try:
+        return read_metadata(path)
+    except ValueError as error:
+        raise ArtifactError(f"{path} is not an ONNX file, or is damaged", _FIX) from error
 
 
 def _first_line(error: Exception) -> str:
