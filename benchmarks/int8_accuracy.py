@@ -24,9 +24,9 @@ from edgefer.data.load import load_faces
 from edgefer.evaluate.answers import Answers, answer
 from edgefer.evaluate.metrics import accuracy, confusion_matrix, emotion_scores
 from edgefer.quantize.calibration import CalibrationSet, make_calibration_set
-from edgefer.quantize.cpu import write_cpu_int8
+from edgefer.quantize.cpu import to_cpu_int8
 from edgefer.quantize.fp16 import to_fp16
-from edgefer.quantize.int8 import write_int8
+from edgefer.quantize.int8 import to_int8
 from edgefer.quantize.method import PERCENTILE, Method
 from edgefer.quantize.source import training_pool
 from edgefer.runtime.onnx import OnnxSession, read_card
@@ -78,11 +78,11 @@ def files(src: Path, sets: list[CalibrationSet], folder: Path) -> Iterator[tuple
         return folder / "fp16.onnx"
 
     def int8(write: Callable[..., object], calibration: CalibrationSet, method: Method, percentile: float) -> Path:
-        write(src, calibration, folder / "int8.onnx", unseen, method, percentile=percentile)
+        write(src, calibration, folder / "int8.onnx", method, percentile=percentile, step=unseen)
         return folder / "int8.onnx"
 
     yield "fp16", [half]
-    for name, write in (("int8", write_int8), ("int8 cpu", write_cpu_int8)):
+    for name, write in (("int8", to_int8), ("int8 cpu", to_cpu_int8)):
         for method, percentile in WAYS:
             share = f" {percentile:g}" if method is Method.PERCENTILE else ""
             yield f"{name} {method.value}{share}", [partial(int8, write, one, method, percentile) for one in sets]

@@ -25,8 +25,8 @@ from edgefer.data.load import load_faces
 from edgefer.export.checkpoint import export_checkpoint
 from edgefer.models.registry import ARCHITECTURES
 from edgefer.quantize.calibration import make_calibration_set
-from edgefer.quantize.cpu import write_cpu_int8
-from edgefer.quantize.int8 import write_int8
+from edgefer.quantize.cpu import to_cpu_int8
+from edgefer.quantize.int8 import to_int8
 from edgefer.quantize.pool import screen
 from edgefer.runtime.find import shipped_students
 from edgefer.runtime.onnx import open_graph, read_card
@@ -81,8 +81,8 @@ def ratios(src: Path, folder: Path, batches: Sequence[int], rounds: int) -> list
     own = card.but(provenance=card.provenance.model_copy(update={"dataset": "demo"}))
     calibration = make_calibration_set(pool, own, FACES, folder / "set")
     files = {"FP32": src, "INT8 for CPUs": folder / "cpu.onnx", "INT8 for engines": folder / "int8.onnx"}
-    write_cpu_int8(src, calibration, files["INT8 for CPUs"], unseen)
-    write_int8(src, calibration, files["INT8 for engines"], unseen)
+    to_cpu_int8(src, calibration, files["INT8 for CPUs"], step=unseen)
+    to_int8(src, calibration, files["INT8 for engines"], step=unseen)
     sessions = {name: open_graph(path, threads=1) for name, path in files.items()}
     found = []
     for batch in batches:

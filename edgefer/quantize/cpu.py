@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from edgefer.card import ModelCard, Precision
-from edgefer.console import Step, progress
+from edgefer.console import Step
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.int8 import chosen, float_model
 from edgefer.quantize.method import DEFAULT, PERCENTILE, Method
 from edgefer.quantize.qdq import INT8_MOST, Rewriter, symmetric_scale
-from edgefer.quantize.ranges import measure, passes
+from edgefer.quantize.ranges import measure
 from edgefer.runtime.session import Array
 
 # What the card of such a file holds in its tools, under "target".
@@ -47,26 +47,13 @@ def to_cpu_int8(
     method: Method = DEFAULT,
     keep: AbstractSet[str] = frozenset(),
     percentile: float = PERCENTILE,
+    step: Step | None = None,
 ) -> ModelCard:
-    """Write the INT8 copy of a float32 file for ONNX Runtime on a CPU, with the progress of calibration shown.
+    """Write the INT8 copy of a float32 file for ONNX Runtime on a CPU.
 
-    keep: names of convolutions left in float besides the gates. Raises ArtifactError when the set was made for another
-    model, and as `float_model`, `chosen` and `measure`.
+    keep: names of convolutions left in float besides the gates. step: as of `measure`. Raises ArtifactError when the set
+    was made for another model, and as `float_model`, `chosen` and `measure`.
     """
-    with progress("calibrating", passes(method) * len(calibration)) as step:
-        return write_cpu_int8(src, calibration, dst, step, method, keep, percentile)
-
-
-def write_cpu_int8(
-    src: Path,
-    calibration: CalibrationSet,
-    dst: Path,
-    step: Step,
-    method: Method = DEFAULT,
-    keep: AbstractSet[str] = frozenset(),
-    percentile: float = PERCENTILE,
-) -> ModelCard:
-    """`to_cpu_int8` that reports to `step`."""
     from onnx import numpy_helper
 
     model, card = float_model(src)

@@ -15,7 +15,7 @@ from edgefer.errors import DataError, UsageError
 from edgefer.evaluate import metrics
 from edgefer.evaluate.answers import Answers, answer
 from edgefer.quantize.calibration import make_calibration_set
-from edgefer.quantize.int8 import write_int8
+from edgefer.quantize.int8 import to_int8
 from edgefer.quantize.method import DEFAULT, Method
 from edgefer.quantize.pool import SPLIT, Pool
 from edgefer.quantize.ranges import passes
@@ -128,7 +128,7 @@ def calibration_curve(onnx: Path, pool: Pool, judged: FaceSet, plan: Sequence[tu
     """Quantise a float32 ONNX file with each set of `plan` (faces, seed), and judge each by ONNX Runtime.
 
     The quantised files are temporary. Raises UsageError when `judged` is the Training split, and as
-    `make_calibration_set`, `write_int8` and `answer`.
+    `make_calibration_set`, `to_int8` and `answer`.
     """
     if judged.split == SPLIT:
         raise UsageError(f"{SPLIT} faces set the ranges and cannot judge them", "name another split with --split")
@@ -157,7 +157,7 @@ def _trial(onnx: Path, reference: Answers, pool: Pool, faces: int, seed: int, st
     with tempfile.TemporaryDirectory(prefix="edgefer-curve-") as folder:
         calibration = make_calibration_set(pool, reference.card, faces, Path(folder) / "set", seed)
         int8 = Path(folder) / "int8.onnx"
-        write_int8(onnx, calibration, int8, count)
+        to_int8(onnx, calibration, int8, step=count)
         with OnnxSession(int8) as session:
             answers = answer(session, reference.faces, step=count)
     drops = _drops(reference, answers)

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from edgefer.card import ModelCard, Precision
-from edgefer.console import progress
 from edgefer.errors import BuildError
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import CalibrationSet
@@ -43,8 +42,7 @@ def to_fp8(src: Path, calibration: CalibrationSet, dst: Path) -> ModelCard:
     The ranges are the extremes: FP8's steps grow with the value, so that far ones cost the near ones nothing.
     Raises as `measure_int8` and `write_fp8`.
     """
-    with progress("calibrating", len(calibration)) as step:
-        return write_fp8(src, measure_int8(src, calibration, step, Method.MINMAX), dst)
+    return write_fp8(src, measure_int8(src, calibration, method=Method.MINMAX), dst)
 
 
 def write_fp8(src: Path, ranges: Ranges, dst: Path, keep: AbstractSet[str] = frozenset()) -> ModelCard:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from edgefer.card import ModelCard, Precision
-from edgefer.console import Step, progress
+from edgefer.console import Step
 from edgefer.errors import BuildError, UsageError
 from edgefer.quantize import graph
 from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.method import DEFAULT, PERCENTILE, Method
 from edgefer.quantize.qdq import Rewriter
-from edgefer.quantize.ranges import Ranges, measure, passes
+from edgefer.quantize.ranges import Ranges, measure
 from edgefer.quantize.titles import titles
 
 _GATES = {"Sigmoid", "HardSigmoid"}
@@ -38,37 +38,27 @@ def to_int8(
     method: Method = DEFAULT,
     keep: AbstractSet[str] = frozenset(),
     percentile: float = PERCENTILE,
-) -> ModelCard:
-    """`write_int8` with its progress shown."""
-    with progress("calibrating", passes(method) * len(calibration)) as step:
-        return write_int8(src, calibration, dst, step, method, keep, percentile)
-
-
-def write_int8(
-    src: Path,
-    calibration: CalibrationSet,
-    dst: Path,
-    step: Step,
-    method: Method = DEFAULT,
-    keep: AbstractSet[str] = frozenset(),
-    percentile: float = PERCENTILE,
+    step: Step | None = None,
 ) -> ModelCard:
     """Write the INT8 copy of a float32 file; what is not a quantised convolution stays float32.
 
     ONNX Runtime runs this file; engines are built from its half-precision copy (`to_fp16`). keep: names of convolutions
-    left in float besides the gates. Raises as `measure_int8` and `write_ranges`.
+    left in float besides the gates. step: as of `measure_int8`, which with `write_ranges` says what is raised.
     """
     return write_ranges(src, measure_int8(src, calibration, step, method, percentile), dst, keep)
 
 
 def measure_int8(
-    src: Path, calibration: CalibrationSet, step: Step, method: Method = DEFAULT, percentile: float = PERCENTILE
+    src: Path,
+    calibration: CalibrationSet,
+    step: Step | None = None,
+    method: Method = DEFAULT,
+    percentile: float = PERCENTILE,
 ) -> Ranges:
     """The ranges of what every quantisable convolution of a float32 file takes in.
 
-    percentile: in percent, for the method of that name. `step(faces, "")` is called after each batch, `passes(method)`
-    times over the set. Raises ArtifactError when the set was made for another model, BuildError when there is nothing
-    to quantise, and as `measure`.
+    percentile: in percent, for the method of that name. step: as of `measure`. Raises ArtifactError when the set was made
+    for another model, BuildError when there is nothing to quantise, and as `measure`.
     """
     model, card = float_model(src)
     calibration.check(card, src)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgefer.console import Step
+from edgefer.console import Step, progress
 from edgefer.errors import ArtifactError, BuildError, UsageError
 from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.method import DEFAULT, PERCENTILE, TRAINING, Method
@@ -60,7 +60,7 @@ def measure(
     model: Any,
     tensors: Iterable[str],
     calibration: CalibrationSet,
-    step: Step,
+    step: Step | None = None,
     method: Method = DEFAULT,
     percentile: float = PERCENTILE,
 ) -> Ranges:
@@ -68,11 +68,14 @@ def measure(
 
     The first pass finds the extremes; for the other methods than minmax a second one counts magnitudes, and the range
     is cut where the method says, on both sides alike. One batch of activations is in memory at once.
-    `step(faces, "")` is called after each batch, `passes(method)` times over the set. Raises UsageError for an
-    impossible percentile, BuildError for activations that are not finite.
+    `step(faces, "")` is called after each batch, `passes(method)` times over the set; None shows a progress of its own.
+    Raises UsageError for an impossible percentile, BuildError for activations that are not finite.
     """
     if not 50 <= percentile <= 100:
         raise UsageError(f"a percentile of {percentile:g} is not possible", "use one from 50 to 100, such as 99.99")
+    if step is None:
+        with progress("calibrating", passes(method) * len(calibration)) as own:
+            return measure(model, tensors, calibration, own, method, percentile)
     names = sorted(set(tensors))
     run = _Activations(model, names, calibration)
     bounds = _extremes(run, names, step)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgefer.console import Step, progress
+from edgefer.console import Step
 from edgefer.data.faces import FaceSet
 from edgefer.evaluate.answers import Answers, answer
 from edgefer.quantize import graph
@@ -15,7 +15,7 @@ from edgefer.quantize.calibration import CalibrationSet
 from edgefer.quantize.fp16 import to_fp16
 from edgefer.quantize.int8 import measure_int8, quantisable, write_ranges
 from edgefer.quantize.method import DEFAULT, PERCENTILE, Method
-from edgefer.quantize.ranges import Ranges, passes
+from edgefer.quantize.ranges import Ranges
 from edgefer.quantize.titles import titles
 from edgefer.runtime.onnx import OnnxSession
 
@@ -63,8 +63,7 @@ def open_trials(
     src: Path, calibration: CalibrationSet, method: Method = DEFAULT, percentile: float = PERCENTILE
 ) -> Trials:
     """Measure the ranges of a float32 file, once, with progress; raises as `measure_int8`."""
-    with progress("calibrating", passes(method) * len(calibration)) as step:
-        ranges = measure_int8(src, calibration, step, method, percentile)
+    ranges = measure_int8(src, calibration, None, method, percentile)
     model, _ = graph.load(src)
     named = titles(model)
     return Trials(src, ranges, {named[node]: node for node in quantisable(model)})
