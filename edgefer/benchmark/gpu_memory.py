@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from edgefer.benchmark import device_memory, nvml
+from edgefer.benchmark.jetson import is_jetson
 from edgefer.benchmark.nvml import Nvml, Unavailable
 
 _LIBRARY = "libcuda.so.1"
@@ -77,6 +78,8 @@ def _nvml() -> list[int] | None:
 
 
 def _jtop() -> list[int] | None:
+    if not is_jetson():
+        return None
     try:
         from jtop import jtop
     except ImportError:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from edgefer.benchmark import energy, energy_sources
+from edgefer.benchmark import energy, energy_sources, gauges
 from edgefer.benchmark.energy import Energy, measure
 from edgefer.benchmark.energy_sources import gauge_for
 from edgefer.benchmark.gauges import PowerGauge
@@ -37,61 +38,61 @@ class Libcuda:
         return 0
 
 
+class Hardware:
+    """Two GPUs and a clock. The second draws what the test says; CUDA counts the GPUs the other way round."""
+
+    def __init__(self):
+        self.now, self.watts, self.joules, self.readings = 100.0, 30.0, 5000.0, 0
+        self.fake = None
+
+    def pass_time(self, seconds):
+        self.now += seconds
+        self.joules += seconds * self.watts
+
+    def milliwatts(self):
+        self.readings += 1
+        return int(1000 * self.watts)
+
+    def work(self):
+        """3 s at 130 W for 60 faces; a meter that is read by a thread sees the step."""
+        self.watts, seen = 130.0, self.readings
+        while self.readings and self.readings < seen + 2:
+            time.sleep(0.005)
+        self.pass_time(3.0)
+        return 60
+
+
 @pytest.fixture
-def watts(monkeypatch):
-    """Two GPUs whose draw the test sets; CUDA counts them the other way round."""
-    draw = {"watts": 30.0}
-    begin = time.monotonic()
-    spent = {"joules": 5000.0, "at": begin}
-
-    def millijoules():
-        now = time.monotonic()
-        spent["joules"] += draw["watts"] * (now - spent["at"])
-        spent["at"] = now
-        return int(1000 * spent["joules"])
-
-    def make(**changes):
-        mine = l4(energy=millijoules, power=lambda: int(1000 * draw["watts"]), **changes)
-        fake = fake_nvml.install(monkeypatch, l4(bus="0000:01:00.0", energy=7), mine)
-        monkeypatch.setattr(driver, "library", Libcuda)
-        return draw, fake
-
-    return make
-
-
-def work_at(draw, watts, seconds=0.3, faces=60):
-    """Work during which the hardware draws so much."""
-
-    def work():
-        draw["watts"] = watts
-        time.sleep(seconds)
-        return faces
-
-    return work
+def hardware(monkeypatch):
+    machine = Hardware()
+    mine = l4(energy=lambda: int(1000 * machine.joules), power=machine.milliwatts)
+    machine.fake = fake_nvml.install(monkeypatch, l4(bus="0000:01:00.0", energy=7), mine)
+    clock = SimpleNamespace(monotonic=lambda: machine.now, sleep=machine.pass_time)
+    monkeypatch.setattr(energy, "time", clock)
+    monkeypatch.setattr(gauges, "time", clock)
+    monkeypatch.setattr(driver, "library", Libcuda)
+    return machine
 
 
 @pytest.mark.parametrize(
     ("changes", "method"),
     [({}, "NVML energy counter"), ({"energy": NVMLError(NEVER)}, "NVML power, sampled")],
 )
-def test_joules_of_a_window_and_what_they_are_above_rest(watts, changes, method):
-    draw, fake = watts()
-    fake.gpus[1].update(changes)
-    found = measure(work_at(draw, 130.0), "cuda:0", idle_s=0.2)
-    assert found.method == method
-    # Wide, since a busy machine stretches what lies between the clock and the counter.
-    assert found.idle_watts == pytest.approx(30, rel=0.3)
-    assert found.watts == pytest.approx(130, rel=0.2)
-    assert 0.3 <= found.seconds < 3
-    assert found.joules_per_face == pytest.approx(found.joules / 60)
-    assert found.net_joules_per_face == pytest.approx((found.joules - found.idle_watts * found.seconds) / 60)
+def test_joules_of_a_window_and_what_they_are_above_rest(hardware, changes, method):
+    hardware.fake.gpus[1].update(changes)
+    found = measure(hardware.work, "cuda:0", idle_s=1.0)
+    assert (found.method, found.seconds, found.faces) == (method, 3.0, 60)
+    assert found.idle_watts == pytest.approx(30)
+    assert found.joules == pytest.approx(390)
+    assert found.watts == pytest.approx(130)
+    assert found.joules_per_face == pytest.approx(6.5)
+    assert found.net_joules_per_face == pytest.approx(5.0)
     assert "GPU 0" in found.scope
-    assert fake.users == 0
+    assert hardware.fake.users == 0
     assert Energy.model_validate_json(found.model_dump_json()) == found
 
 
-def test_the_gpu_is_found_by_its_address_and_not_by_its_number(watts):
-    watts()
+def test_the_gpu_is_found_by_its_address_and_not_by_its_number(hardware):
     with gauge_for("cuda:1") as gauge:
         gauge.start()
         assert gauge.stop() == 0
@@ -99,30 +100,27 @@ def test_the_gpu_is_found_by_its_address_and_not_by_its_number(watts):
         pass
 
 
-def test_a_counter_that_stands_still_is_no_measurement(watts):
-    watts()
-    assert "did not move" in measure(lambda: 3, "cuda:1", idle_s=0).why
+def test_a_counter_that_stands_still_is_no_measurement(hardware):
+    assert "did not move" in measure(hardware.work, "cuda:1", idle_s=1.0).why
 
 
-def test_nothing_that_measures_is_a_reason_and_the_work_is_not_done(watts):
-    _, fake = watts(limit=1)
-    fake.gpus[1].update(energy=NVMLError(NEVER), power=NVMLError(NEVER))
+def test_nothing_that_measures_is_a_reason_and_the_work_is_not_done(hardware):
+    hardware.fake.gpus[1].update(energy=NVMLError(NEVER), power=NVMLError(NEVER))
 
     def work():
         pytest.fail("nobody would measure it")
 
-    found = measure(work, "cuda:0", idle_s=0)
+    found = measure(work, "cuda:0", idle_s=1.0)
     assert (found.why, found.joules, found.watts, found.joules_per_face) == (f"NVML says {NEVER}", None, None, None)
     assert Energy.model_validate_json(found.model_dump_json()) == found
 
 
-def test_work_that_fails_passes_and_stops_the_meter(watts, monkeypatch):
-    _, fake = watts()
-    fake.gpus[1].update(energy=NVMLError(NEVER))
+def test_work_that_fails_passes_and_stops_the_meter(hardware):
+    hardware.fake.gpus[1].update(energy=NVMLError(NEVER))
     with pytest.raises(ZeroDivisionError):
-        measure(lambda: 1 // 0, "cuda:0", idle_s=0)
+        measure(lambda: 1 // 0, "cuda:0", idle_s=1.0)
     assert "edgefer-power" not in {thread.name for thread in threading.enumerate()}
-    assert fake.users == 0
+    assert hardware.fake.users == 0
 
 
 @pytest.fixture

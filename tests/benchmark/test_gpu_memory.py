@@ -192,6 +192,7 @@ def test_jtop_is_asked_for_a_fresh_table(monkeypatch, context):
     context.here = True
     monkeypatch.setattr(nvml, "has_device", lambda: True)
     monkeypatch.setitem(sys.modules, "pynvml", None)
+    monkeypatch.setattr(gpu_memory, "is_jetson", lambda: True)
     stale, fresh = [process(OWN, 1)], [process(OTHER, 9), process(OWN, 250_000)]
     monkeypatch.setitem(sys.modules, "jtop", Jtop(stale, fresh))
     assert gpu_memory.read() == {"jtop GPU": 250_000 * 1024}
@@ -199,7 +200,15 @@ def test_jtop_is_asked_for_a_fresh_table(monkeypatch, context):
 
 def test_a_jtop_service_that_is_off_gives_no_reading(monkeypatch, context):
     fake_nvml.install(monkeypatch, init_error="Not Supported")
+    monkeypatch.setattr(gpu_memory, "is_jetson", lambda: True)
     monkeypatch.setitem(sys.modules, "jtop", Jtop(broken=Exception("The jtop.service is not active")))
+    assert gpu_memory.read() == {}
+
+
+def test_jtop_on_another_machine_is_left_alone(monkeypatch, context):
+    """Importing it there starts threads that fail."""
+    fake_nvml.install(monkeypatch, init_error="Not Supported")
+    monkeypatch.setitem(sys.modules, "jtop", Jtop([process(OWN, 1)], [process(OWN, 1)]))
     assert gpu_memory.read() == {}
 
 
