@@ -115,18 +115,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args(arguments)
     run = _script.begin(__file__, options, arguments, __doc__)
-    table, found = [], []
+    table = []
     for model in options.models:
         with tempfile.TemporaryDirectory(prefix="edgefer-int8-cpu-") as place:
             folder = Path(place)
             src = exported(model, folder) if model in ARCHITECTURES else Path(model)
             for name, batch, cpu, engine in ratios(src, folder, options.batch, options.rounds):
                 table.append([name, str(batch), f"{cpu.plain:.2f} ms", cpu.text, engine.text])
-                found += [cpu, engine]
     run.say(f"one core with {features()}")
     run.say(text_table(["", "faces", "FP32", "INT8 for CPUs / FP32", "INT8 for engines / FP32"], table))
-    # The table has them all; a line each would say it twice.
-    run.ratios += found
     _script.finish(run)
 
 

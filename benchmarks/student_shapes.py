@@ -96,8 +96,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run.say(f"{'shape':22}{'parameters':>12}{'latency':>9}{'PublicTest':>12}")
     for name, row in rows.items():
         run.say(f"{name:22}{row['parameters']:12,}{ratios[name].value:9.2f}{row['accuracy']:12.2%}")
-    # The table has them all; a line each would say it twice.
-    run.ratios += [ratios[name] for name in SHAPES]
     _script.finish(run)
 
 

@@ -21,7 +21,7 @@ from tests import nets, tiny_net
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "benchmarks"
-STUDIES = {"int8_accuracy", "int8_layers", "student_shapes"}
+STUDIES = {"int8_accuracy", "int8_cpu", "int8_layers", "student_shapes"}
 
 
 @pytest.fixture
