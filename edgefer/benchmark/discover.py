@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,41 +10,70 @@ import numpy as np
 import numpy.typing as npt
 
 from edgefer.benchmark.candidate import Candidate, Kind, Role
-from edgefer.benchmark.rows import engine_row, exported_row, onnx_row, torch_row
-from edgefer.card import FILE, ModelCard, Precision
-from edgefer.errors import ArtifactError
+from edgefer.benchmark.fresh import fresh_rows
+from edgefer.benchmark.rows import engine_row, exported_row, has_torch, onnx_row, torch_row
+from edgefer.card import FILE, InputSpec, ModelCard, Precision
+from edgefer.errors import ArtifactError, UsageError
+from edgefer.models.registry import ARCHITECTURES
 from edgefer.paths import ENGINES, sha256
-from edgefer.runtime.find import find_student
+from edgefer.quantize.cpu import is_for_cpu
+from edgefer.runtime.find import find_student, shipped_checkpoint, shipped_students
 from edgefer.runtime.onnx import read_card
 from edgefer.runtime.open import CHECKPOINTS, artifact
 from edgefer.runtime.open import ENGINES as PLANS
 
+DEFAULT_INPUT = InputSpec(height=64, width=64)
+
 
 def student_rows(
-    models: Sequence[Path], faces: npt.NDArray[np.uint8], workspace: Path, threads: int, trust: bool = False
+    models: Sequence[str | Path],
+    faces: npt.NDArray[np.uint8],
+    workspace: Path,
+    threads: int,
+    trust: bool = False,
+    spec: InputSpec = DEFAULT_INPUT,
 ) -> list[Candidate]:
-    """Rows for checkpoints, ONNX files, engines and folders of them.
+    """Rows for checkpoints, ONNX files, engines, folders of them, and names of shipped students and of architectures.
 
-    An ONNX file or an engine is one row. A checkpoint is three: in PyTorch, and as FP32 and INT8 in ONNX Runtime, from
-    the ONNX files beside it, else exported into `workspace` (checked on `faces`, uint8, at least one). A folder is
-    everything in it: its best checkpoint, one ONNX file a precision, every engine; runs inside a run are left out.
-    Raises ArtifactError for a path that does not exist or is no model.
+    An ONNX file or an engine is one row. A checkpoint is two: in PyTorch and in ONNX Runtime, from the ONNX file beside
+    it, else exported into `workspace` (checked on `faces`, uint8, at least one). A folder is everything in it: its best
+    checkpoint, one ONNX file a precision, every engine; runs inside a run are left out. An architecture gets fresh
+    weights and the input `spec`. Raises ArtifactError for a path that does not exist or is no model, UsageError for a
+    misspelt name.
     """
     rows: list[Candidate] = []
     for model in models:
-        if model.is_dir():
-            rows += _folder(model, faces, workspace, threads, trust)
-            continue
-        artifact(model)
-        if model.suffix in CHECKPOINTS:
-            rows += _checkpoint(
-                model, _onnx_rows(sorted(model.parent.glob("*.onnx")), threads), faces, workspace, threads
-            )
-        elif model.suffix == ".onnx":
-            rows.append(onnx_row(model, threads, Role.STUDENT))
+        if str(model) in ARCHITECTURES and not Path(model).exists():
+            rows += fresh_rows(str(model), spec, faces, workspace, threads, Role.STUDENT)
         else:
-            rows.append(engine_row(model, threads, trust))
+            rows += _files(_path(model), faces, workspace, threads, trust)
     return _in_order(_distinct(rows))
+
+
+def _path(model: str | Path) -> Path:
+    """What a user means: a path, or the name of a student that edgefer ships."""
+    path, shipped = Path(model), shipped_students()
+    if not path.exists() and str(model) in shipped:
+        return _shipped(shipped[str(model)])
+    known = (*shipped, *ARCHITECTURES)
+    near = difflib.get_close_matches(str(model), known, n=1)
+    if near and not path.exists() and path.suffix not in {*CHECKPOINTS, *PLANS, ".onnx"}:
+        raise UsageError(f"there is no file, student or architecture '{model}'", f"did you mean '{near[0]}'?")
+    return path
+
+
+def _shipped(onnx: Path) -> Path:
+    """Its checkpoint, which brings the ONNX file along; the ONNX file alone where there is no PyTorch to open it."""
+    return shipped_checkpoint(onnx.stem) if has_torch() and onnx.with_suffix(".safetensors").is_file() else onnx
+
+
+def _files(model: Path, faces: npt.NDArray[np.uint8], workspace: Path, threads: int, trust: bool) -> list[Candidate]:
+    if model.is_dir():
+        return _folder(model, faces, workspace, threads, trust)
+    artifact(model)
+    if model.suffix in CHECKPOINTS:
+        return _checkpoint(model, _onnx_rows(sorted(model.parent.glob("*.onnx")), threads), faces, workspace, threads)
+    return [onnx_row(model, threads, Role.STUDENT) if model.suffix == ".onnx" else engine_row(model, threads, trust)]
 
 
 def default_models() -> tuple[list[Path], str]:
@@ -51,7 +81,7 @@ def default_models() -> tuple[list[Path], str]:
     student, reason = find_student()
     name = torch_row(student, 1, Role.STUDENT).model if student.suffix in CHECKPOINTS else read_card(student).name
     folders = {path.parent for path in ENGINES.glob("*/*") if path.suffix in PLANS and _built_from(path) == name}
-    return [student, *sorted(folders)], reason
+    return [_shipped(student) if student in shipped_students().values() else student, *sorted(folders)], reason
 
 
 def _built_from(plan: Path) -> str:
@@ -82,25 +112,11 @@ def _folder(folder: Path, faces: npt.NDArray[np.uint8], workspace: Path, threads
 def _checkpoint(
     path: Path, onnx: list[Candidate], faces: npt.NDArray[np.uint8], workspace: Path, threads: int
 ) -> list[Candidate]:
-    """A checkpoint's rows, given the ONNX files that lie beside it."""
+    """A checkpoint's rows, given the ONNX files that lie beside it, of which some may be other models'."""
     here = torch_row(path, threads, Role.STUDENT)
-    rows = [here]
-    have = {row.card.precision for row in onnx if row.card}
-    if Precision.FP32 not in have:
-        rows.append(exported_row(path, faces, workspace, threads, Role.STUDENT))
-    rows += onnx
-    if Precision.INT8 not in have:
-        rows.append(
-            Candidate(
-                model=here.model,
-                runtime="ONNX Runtime INT8",
-                kind=Kind.ONNXRUNTIME,
-                target="",
-                threads=threads,
-                why=f"no INT8 ONNX file yet: edgefer build-engine {path} --precision int8",
-            )
-        )
-    return rows
+    own = [row for row in onnx if None in (here.card, row.card) or row.model == here.model]
+    exported = any(row.card.precision is Precision.FP32 for row in own if row.card)
+    return [here, *own] if exported else [here, exported_row(path, faces, workspace, threads, Role.STUDENT), *own]
 
 
 def _onnx_rows(paths: Iterable[Path], threads: int) -> list[Candidate]:
@@ -114,26 +130,18 @@ def _onnx_rows(paths: Iterable[Path], threads: int) -> list[Candidate]:
 
 
 def _for_engines_only(card: ModelCard) -> bool:
-    """Precisions that a CPU only emulates. To measure such a file all the same, name it."""
-    return card.precision in {Precision.FP16, Precision.BF16, Precision.FP8} or "mixed" in card.tools
+    """Precisions that a CPU only emulates, and INT8 in TensorRT's form, which is slow there. Named ones are measured."""
+    return card.precision is not Precision.FP32 and not is_for_cpu(card)
 
 
 def _distinct(rows: Sequence[Candidate]) -> list[Candidate]:
-    """One row a file, and one name a row: rows that share a name get their folder's name, then their whole path.
-
-    A row that only says what is missing goes when another folder has it, and so does the ONNX file beside an engine when
-    the run has its own.
-    """
+    """One row a file, and one name a row: rows that share a name get their folder's name, then their whole path."""
     unique: dict[tuple[Kind, str], Candidate] = {}
     for row in rows:
         unique.setdefault((row.kind, _identity(row)), row)
-    first_hand = {row.name for row in unique.values() if row.target and not _beside_engine(row)}
-    second_hand = {row.name for row in unique.values() if row.target}
-    kept = [
-        row
-        for row in unique.values()
-        if not (row.name in first_hand and _beside_engine(row)) and (row.target or row.name not in second_hand)
-    ]
+    kept = list(unique.values())
+    first_hand = {row.name for row in kept if not _beside_engine(row)}
+    kept = [row for row in kept if not (row.name in first_hand and _beside_engine(row))]
     for label in (lambda path: path.parent.name, str):
         names = [row.name for row in kept]
         kept = [

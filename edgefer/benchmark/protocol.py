@@ -42,12 +42,35 @@ class Protocol(Figures):
 
 # The first batch size is asked for its latency; the sweep only for throughput, which a few calls of a large batch tell.
 DEFAULT = Protocol(
-    batches=(1, 32),
+    batches=(1, 8, 32),
     rounds=5,
     warm_s=0.1,
     latency=Effort(calls=200, seconds=3.0, tight=0.01, limit_s=10.0),
     sweep=Effort(calls=10, seconds=0.5, tight=0.02, limit_s=3.0),
 )
+# For a look in passing: enough to see factors, not percents.
+QUICK = Protocol(
+    batches=(1,),
+    rounds=3,
+    warm_s=0.05,
+    latency=DEFAULT.latency.model_copy(update={"calls": 30, "seconds": 0.5}),
+    sweep=DEFAULT.sweep,
+)
+
+
+def parse_sweep(text: str) -> tuple[int, ...]:
+    """`1:64` -> (1, 2, 4, 8, 16, 32, 64): from the first, doubled, to the last. Raises UsageError for anything else."""
+    fix = "write --sweep SMALLEST:LARGEST, such as --sweep 1:64"
+    try:
+        smallest, largest = map(int, text.split(":"))
+    except ValueError as error:
+        raise UsageError(f"'{text}' is no sweep of batch sizes", fix) from error
+    if not 1 <= smallest <= largest:
+        raise UsageError(f"a sweep from {smallest} to {largest} is not possible", fix)
+    doubled = [smallest]
+    while 2 * doubled[-1] < largest:
+        doubled.append(2 * doubled[-1])
+    return tuple(dict.fromkeys((*doubled, largest)))
 
 
 def protocol_for(

@@ -11,7 +11,7 @@ from edgefer.benchmark.candidate import Candidate, Kind
 from edgefer.benchmark.environment import Environment
 from edgefer.benchmark.figures import Cell, Figures, Setup, Sizes, Start, Verdict
 from edgefer.benchmark.protocol import Protocol
-from edgefer.card import Measurement, ModelCard
+from edgefer.card import Measurement, ModelCard, Precision
 from edgefer.errors import ArtifactError
 
 # What an edge device must find free; PSS and USS move when a neighbour starts or ends.
@@ -70,10 +70,12 @@ class Row(Figures):
 
     @property
     def inherited(self) -> bool:
-        """Whether `measurement` was taken in another runtime, of the network that this file was made from."""
-        found = self.measurement
+        """Whether `measurement` was taken in another runtime or arithmetic, of the network that this file was made from."""
+        found, precision = self.measurement, self.candidate.precision
         if found is None or found == self.as_compiled:
             return False
+        if precision is not Precision.FP32 and precision.value not in found.backend:
+            return True
         return found.backend.split()[0] != _RUNS[self.candidate.kind](self)
 
     def cell(self, batch: int) -> Cell | None:
@@ -100,7 +102,8 @@ _RUNS: dict[Kind, Callable[[Row], str]] = {
 class BenchmarkResult(Figures):
     """Everything one run of the suite found, and how it was run.
 
-    verdicts: the judgements that `edgefer.benchmark.judgement` makes of the rest.
+    verdicts: the judgements that `edgefer.benchmark.judgement` makes of the rest. left_out: rows that the suite has on
+    other machines and not on this one, with the reason.
     """
 
     version: Literal[2] = Field(default=2, alias="schema")
@@ -109,6 +112,7 @@ class BenchmarkResult(Figures):
     environment: Environment
     rows: tuple[Row, ...]
     verdicts: tuple[Verdict, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _distinct(self) -> BenchmarkResult:

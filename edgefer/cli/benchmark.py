@@ -9,59 +9,87 @@ import typer
 
 from edgefer.cli.options import Json
 from edgefer.console import say
-from edgefer.errors import BackendError, Interrupted
+from edgefer.errors import BackendError, Interrupted, UsageError
 
 if TYPE_CHECKING:
+    from edgefer.benchmark.protocol import Protocol
     from edgefer.benchmark.result import BenchmarkResult
 
 
 def benchmark(
     models: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="MODEL",
-            help="Checkpoints, ONNX files, engines or folders of them; default the newest student and its engines.",
+            help="Checkpoints, ONNX files, engines, folders of them, names of edgefer's students or of architectures; "
+            "default the newest student and its engines.",
         ),
     ] = None,
     teacher: Annotated[
         str, typer.Option(help="What all are compared with: a checkpoint, an ONNX file or an architecture's name.")
     ] = "resemotenet",
+    size: Annotated[
+        int | None,
+        typer.Option(min=16, metavar="PIXELS", help="Input of what is named by architecture.  [default: the model's]"),
+    ] = None,
     data: Annotated[str, typer.Option(help="Faces to feed: demo, a store's name or its folder.")] = "demo",
     split: Annotated[str, typer.Option(help="The split to take the faces from.")] = "PublicTest",
-    batch: Annotated[list[int] | None, typer.Option(min=1, help="A batch size; repeat it.  [default: 1, 32]")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="How often each row is visited.")] = 5,
-    seconds: Annotated[float, typer.Option(min=0.01, help="Time for each row at the smallest batch.")] = 3.0,
-    calls: Annotated[int, typer.Option(min=1, help="Calls of each row at the smallest batch, at least.")] = 200,
-    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads of every row; default all cores.")] = None,
+    batch: Annotated[
+        list[int] | None, typer.Option(min=1, help="A batch size; repeat it.  [default: 1, 8, 32]")
+    ] = None,
+    sweep: Annotated[
+        str | None, typer.Option(metavar="LOW:HIGH", help="Batch sizes from LOW, doubled, to HIGH, such as 1:64.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="How often each row is visited.  [default: 5]")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.01, help="Time for each row at the smallest batch.  [default: 3]")
+    ] = None,
+    calls: Annotated[
+        int | None, typer.Option(min=1, help="Calls of each row at the smallest batch, at least.  [default: 200]")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Batch 1, 3 rounds, 0.5 s: factors, not percents.")] = False,
+    threads: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="CPU threads; repeat it.  [default: all cores, students also one]"),
+    ] = None,
+    compiled: Annotated[
+        bool | None, typer.Option("--compile/--no-compile", help="Rows by torch.compile.  [default: on a GPU]")
+    ] = None,
+    int8: Annotated[bool, typer.Option(help="Make INT8 files for CPUs of students that have none.")] = True,
+    evaluate: Annotated[
+        bool, typer.Option("--evaluate", help="Measure the accuracy of each row's own file on the split.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also write benchmark.json and benchmark.html there.")
+        Path | None, typer.Option(metavar="DIR", help="Also write benchmark.json, .html and .md there.")
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Open engines that no card vouches for.")] = False,
     json: Json = False,
 ) -> None:
     """Measure models beside their teacher: each in a process of its own, round after round."""
     from edgefer.benchmark.discover import default_models
-    from edgefer.benchmark.protocol import protocol_for
     from edgefer.benchmark.run import benchmark_models
     from edgefer.benchmark.table import render_table
+    from edgefer.benchmark.variants import Wish
     from edgefer.data.load import load_faces
 
+    how = _protocol(batch, sweep, rounds, seconds, calls, quick)
+    found: list[Path] = []
     if not models:
-        models, reason = default_models()
-        say(f"{models[0]}: {reason}")
+        found, reason = default_models()
+        say(f"{found[0]}: {reason}")
     try:
         result = benchmark_models(
-            models,
+            models or found,
             teacher,
             load_faces(data, split),
-            how=protocol_for(batch or (1, 32), rounds, seconds, calls),
-            threads=threads,
+            how=how,
+            wish=Wish(threads=tuple(threads or ()), compiled=compiled, int8=int8),
+            size=size,
             trust=trust,
+            evaluate=evaluate,
         )
     except KeyboardInterrupt as error:
-        raise Interrupted(
-            "the benchmark was stopped, nothing was kept", "--rounds 2 --seconds 0.2 is quicker"
-        ) from error
+        raise Interrupted("the benchmark was stopped, nothing was kept", "--quick takes seconds a row") from error
     print(result.to_json() if json else render_table(result))
     if out is not None:
         _write(result, out)
@@ -69,12 +97,30 @@ def benchmark(
         raise BackendError("no row could be measured", "the table says why, row by row")
 
 
-def _write(result: BenchmarkResult, folder: Path) -> None:
-    from edgefer.paths import write_text
-    from edgefer.report import benchmark as report
-    from edgefer.report.page import write_page
+def _protocol(
+    batch: list[int] | None,
+    sweep: str | None,
+    rounds: int | None,
+    seconds: float | None,
+    calls: int | None,
+    quick: bool,
+) -> Protocol:
+    """What was asked for, and the rest as usual."""
+    from edgefer.benchmark.protocol import DEFAULT, QUICK, parse_sweep, protocol_for
 
-    lead = f"Measured on {result.environment.cpu} on {result.environment.date[:10]} with faces from {result.faces}."
-    write_text(folder / "benchmark.json", result.to_json() + "\n")
-    write_page(folder / "benchmark.html", "Benchmark", lead, [report.section(result)])
-    say(f"wrote {folder / 'benchmark.json'} and {folder / 'benchmark.html'}")
+    if batch and sweep:
+        raise UsageError("--batch and --sweep both say which batch sizes are measured", "leave one of them out")
+    usual = QUICK if quick else DEFAULT
+    return protocol_for(
+        batch or (parse_sweep(sweep) if sweep else usual.batches),
+        rounds or usual.rounds,
+        seconds or usual.latency.seconds,
+        calls or usual.latency.calls,
+        usual.warm_s,
+    )
+
+
+def _write(result: BenchmarkResult, folder: Path) -> None:
+    from edgefer.report.benchmark import write
+
+    say(f"wrote {', '.join(map(str, write(folder, result)))}")

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgefer.benchmark.candidate import all_threads
 from edgefer.benchmark.protocol import protocol_for
 from edgefer.benchmark.result import BenchmarkResult
 from edgefer.benchmark.run import benchmark_models
+from edgefer.benchmark.variants import Wish
 from edgefer.card import ModelCard, Precision
 from edgefer.console import say
 from edgefer.data.load import load_faces
@@ -33,7 +35,7 @@ from edgefer.runtime.session import Array
 RECIPE = "demo-c"
 STAGES = 6
 CALIBRATION_FACES = 256
-ROUNDS, SECONDS, CALLS = 4, 1.0, 20
+BATCHES, ROUNDS, SECONDS, CALLS = (1, 32), 4, 1.0, 20
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,11 @@ def quickstart(folder: Path, changes: tuple[str, ...] = ()) -> Quickstart:
     stage("benchmark the teacher, the student and every engine that runs here")
     models = [student_folder, *(built.folder for built in engines)]
     measured = benchmark_models(
-        models, str(teacher.checkpoint), faces, how=protocol_for(rounds=ROUNDS, seconds=SECONDS, calls=CALLS)
+        models,
+        str(teacher.checkpoint),
+        faces,
+        how=protocol_for(BATCHES, ROUNDS, SECONDS, CALLS),
+        wish=Wish(threads=(all_threads(),), compiled=False),
     )
     return Quickstart(
         folder=folder,

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgefer.benchmark.candidate import Kind
+from edgefer.benchmark import discover, fresh
+from edgefer.benchmark.candidate import Kind, Role
 from edgefer.benchmark.discover import default_models, student_rows
+from edgefer.benchmark.rows import torch_row
 from edgefer.card import Passport, Precision
-from edgefer.errors import ArtifactError
+from edgefer.errors import ArtifactError, UsageError
 from edgefer.models.checkpoint import save
 from edgefer.models.registry import build
 from tests import tiny_net
@@ -70,22 +72,22 @@ def test_an_engine_is_one_row_named_by_its_card(tmp_path):
     assert row.card.engine.batch == (1, 8, 32)
 
 
-def test_a_checkpoint_is_three_rows_with_the_files_beside_it(tmp_path):
+def test_a_checkpoint_is_a_row_in_torch_and_the_files_beside_it(tmp_path):
     path = checkpoint(tmp_path / "run" / "best.safetensors")
     onnx(path.with_name("fp32.onnx"))
-    onnx(path.with_name("int8.onnx"), precision=Precision.INT8, seed=1)
+    onnx(path.with_name("int8.onnx"), precision=Precision.INT8, seed=1, tools={"target": "cpu"})
+    onnx(path.with_name("tensorrt.onnx"), precision=Precision.INT8, seed=2)
+    onnx(path.with_name("another.onnx"), name="another", seed=3)
     found = rows(tmp_path, path)
     assert names(found) == ["mini-c, PyTorch FP32", "mini-c, ONNX Runtime FP32", "mini-c, ONNX Runtime INT8"]
     assert not any(row.why for row in found)
 
 
-def test_a_checkpoint_alone_is_exported_and_says_what_int8_needs(tmp_path):
-    path = checkpoint(tmp_path / "run" / "best.safetensors")
-    torch, fp32, int8 = rows(tmp_path, path)
+def test_a_checkpoint_alone_is_exported(tmp_path):
+    torch, fp32 = rows(tmp_path, checkpoint(tmp_path / "run" / "best.safetensors"))
     assert torch.kind is Kind.TORCH
     assert Path(fp32.target).is_file()
     assert fp32.card.trimmed
-    assert int8.why == f"no INT8 ONNX file yet: edgefer build-engine {path} --precision int8"
 
 
 def test_a_folder_is_everything_in_it_but_what_only_engines_use(tmp_path):
@@ -93,6 +95,7 @@ def test_a_folder_is_everything_in_it_but_what_only_engines_use(tmp_path):
     checkpoint(folder / "best.safetensors")
     checkpoint(folder / "last.safetensors")
     onnx(folder / "mini-c.onnx")
+    onnx(folder / "int8-cpu.onnx", precision=Precision.INT8, seed=6, tools={"target": "cpu"})
     engine(folder / "engines" / "int8")
     onnx(folder / "engines" / "int8" / "int8.onnx", precision=Precision.INT8, seed=1)
     onnx(folder / "engines" / "int8" / "model.onnx", precision=Precision.INT8, seed=2, tools={"mixed": "int8+fp16"})
@@ -109,29 +112,10 @@ def test_a_folder_is_everything_in_it_but_what_only_engines_use(tmp_path):
     ]
 
 
-def test_an_engines_folder_brings_the_int8_file_that_the_run_lacks(tmp_path):
-    path = checkpoint(tmp_path / "run" / "best.safetensors")
-    onnx(path.with_name("mini-c.onnx"))
+def test_an_engines_own_file_is_measured_when_it_is_named(tmp_path):
     plan = engine(tmp_path / "e")
-    onnx(plan.with_name("int8.onnx"), precision=Precision.INT8, seed=1)
-    found = rows(tmp_path, path, plan.parent)
-    assert [row.runtime for row in found] == [
-        "PyTorch FP32",
-        "ONNX Runtime FP32",
-        "ONNX Runtime INT8",
-        "TensorRT-RTX INT8",
-    ]
-    assert not any(row.why for row in found)
-
-
-def test_the_runs_own_int8_file_comes_before_the_one_beside_the_engine(tmp_path):
-    path = checkpoint(tmp_path / "run" / "best.safetensors")
-    onnx(path.with_name("mini-c.onnx"))
-    own = onnx(path.with_name("int8.onnx"), precision=Precision.INT8, seed=1)
-    plan = engine(tmp_path / "e")
-    onnx(plan.with_name("int8.onnx"), precision=Precision.INT8, seed=2)
-    found = rows(tmp_path, plan.parent, path.parent)
-    assert [row.target for row in found if row.runtime == "ONNX Runtime INT8"] == [str(own)]
+    own = onnx(plan.with_name("int8.onnx"), precision=Precision.INT8, seed=1)
+    assert names(rows(tmp_path, own)) == ["mini-c, ONNX Runtime INT8"]
 
 
 def test_runs_inside_a_run_are_left_out_but_a_folder_of_runs_is_all_of_them(tmp_path):
@@ -140,6 +124,39 @@ def test_runs_inside_a_run_are_left_out_but_a_folder_of_runs_is_all_of_them(tmp_
         onnx(tmp_path / "runs" / run / "m.onnx", name, seed=len(run))
     assert {row.model for row in rows(tmp_path, tmp_path / "runs" / "x")} == {"mini-c"}
     assert {row.model for row in rows(tmp_path, tmp_path / "runs")} == {"mini-c", "big", "other"}
+
+
+def test_an_architecture_by_name_has_fresh_weights_and_the_size_asked_for(tmp_path, monkeypatch):
+    """Its export is held by the teacher's test, which is made in the same way."""
+    monkeypatch.setattr(
+        fresh,
+        "exported_row",
+        lambda path, _faces, _workspace, threads, role, note: torch_row(path, threads, role, note),
+    )
+    (tmp_path / "w").mkdir()
+    spec = CARD.input.model_copy(update={"height": 64, "width": 64})
+    found = student_rows(["mini-resemotenet-c"], FACES, tmp_path / "w", 1, spec=spec)
+    assert {row.model for row in found} == {"mini-resemotenet-c"}
+    assert {row.role for row in found} == {Role.STUDENT}
+    assert all("untrained" in row.note and row.card.input.shape == (1, 64, 64) for row in found)
+
+
+def test_a_shipped_student_by_name_is_its_checkpoint_and_its_file_alone(tmp_path, monkeypatch):
+    path = checkpoint(tmp_path / "s" / "mini.safetensors")
+    onnx(path.with_name("mini.onnx"))
+    onnx(path.with_name("other.onnx"), name="other", seed=1)
+    monkeypatch.setattr("edgefer.runtime.find._folder", lambda: path.parent)
+    assert names(rows(tmp_path, "mini")) == ["mini-c, PyTorch FP32", "mini-c, ONNX Runtime FP32"]
+    monkeypatch.setattr(discover, "has_torch", lambda: False)
+    assert names(rows(tmp_path, "mini")) == ["mini-c, ONNX Runtime FP32"]
+
+
+@pytest.mark.parametrize(("name", "near"), [("mini-resemotnet-c", "mini-resemotenet-c"), ("mimi", "mini")])
+def test_a_misspelt_name_is_corrected(tmp_path, monkeypatch, name, near):
+    path = onnx(tmp_path / "s" / "mini.onnx")
+    monkeypatch.setattr("edgefer.runtime.find._folder", lambda: path.parent)
+    with pytest.raises(UsageError, match=f"did you mean '{near}'"):
+        rows(tmp_path, name)
 
 
 def test_a_folder_without_models_is_an_error(tmp_path):

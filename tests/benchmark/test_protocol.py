@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgefer.benchmark.protocol import DEFAULT, protocol_for
+from edgefer.benchmark.protocol import DEFAULT, parse_sweep, protocol_for
 from edgefer.errors import UsageError
 
 
@@ -34,3 +34,17 @@ def test_a_shorter_latency_shortens_the_sweep_and_a_longer_one_does_not_lengthen
     assert (third.latency.seconds, third.sweep.seconds) == (1.0, pytest.approx(DEFAULT.sweep.seconds / 3))
     assert longer.sweep == DEFAULT.sweep
     assert (longer.latency.seconds, longer.latency.calls) == (30.0, 5000)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [("1:64", (1, 2, 4, 8, 16, 32, 64)), ("1:48", (1, 2, 4, 8, 16, 32, 48)), ("3:3", (3,)), ("1:1", (1,))],
+)
+def test_a_sweep_doubles_from_its_first_size_to_its_last(text, sizes):
+    assert parse_sweep(text) == sizes
+
+
+@pytest.mark.parametrize("text", ["", "64", "1:2:4", "a:b", "0:4", "8:4"])
+def test_what_is_no_sweep_is_refused(text):
+    with pytest.raises(UsageError, match="sweep"):
+        parse_sweep(text)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgefer.benchmark import teacher
+from edgefer.benchmark import fresh, teacher
 from edgefer.benchmark.candidate import Kind, Role
 from edgefer.card import InputSpec
 from edgefer.errors import UsageError
@@ -40,7 +40,7 @@ def test_a_checkpoint_that_is_not_there_keeps_its_rows(tmp_path):
 
 
 def test_without_torch_the_rows_say_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(teacher, "has_torch", lambda: False)
+    monkeypatch.setattr(fresh, "has_torch", lambda: False)
     rows = teacher.teacher_rows("resemotenet", SPEC, FACES, tmp_path, 1)
     assert [row.runtime for row in rows] == ["PyTorch FP32", "ONNX Runtime FP32"]
     assert all("pip install 'edgefer[train]'" in row.why for row in rows)

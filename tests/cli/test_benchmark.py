@@ -8,10 +8,12 @@ import threading
 import pytest
 
 from edgefer.benchmark.result import BenchmarkResult
+from edgefer.benchmark.rows import torch_row
 from tests import tiny_net
+from tests.benchmark.test_variants import CPU
 from tests.conftest import one_line
 
-QUICK = ("--rounds", 1, "--seconds", 0.02, "--calls", 3, "--threads", 1)
+QUICK = ("--rounds", 1, "--seconds", 0.02, "--calls", 3, "--threads", 1, "--no-int8")
 
 
 @pytest.fixture
@@ -26,13 +28,13 @@ def test_a_table_and_its_files(cli, models, tmp_path):
         "benchmark", student, "--teacher", teacher, "--batch", 1, "--batch", 3, *QUICK, "--out", tmp_path / "out"
     )
     assert done.code == 0, done.err
-    assert "batch 1\n" in done.out
-    assert "batch 3\n" in done.out
+    assert "batch 1  batch 3\n" in done.out
     assert "big (teacher)" in done.out
-    assert "vs ONNX Runtime teacher" in done.out
+    assert "teacher in ONNX Runtime" in done.out
     record = BenchmarkResult.from_json((tmp_path / "out" / "benchmark.json").read_bytes(), "it")
     assert record.protocol.batches == (1, 3)
     assert "big (teacher)" in (tmp_path / "out" / "benchmark.html").read_text()
+    assert "big (teacher)" in (tmp_path / "out" / "benchmark.md").read_text()
 
 
 def test_json_carries_its_schema_and_every_row(cli, models):
@@ -44,6 +46,54 @@ def test_json_carries_its_schema_and_every_row(cli, models):
     latency = values["rows"][1]["cells"][0]["latency"]
     assert latency["median_ms"] > 0
     assert "unstable" in latency
+
+
+def test_a_student_in_every_way_that_a_cpu_has(cli, models, monkeypatch):
+    student, teacher = models
+    monkeypatch.setattr("edgefer.benchmark.run.probe", lambda: CPU)
+    done = cli("benchmark", student, "--teacher", teacher, "--quick", "--seconds", 0.02, "--calls", 3, "--json")
+    values = json.loads(done.out)
+    assert [row["candidate"]["runtime"] for row in values["rows"]] == [
+        "ONNX Runtime FP32",
+        "ONNX Runtime FP32",
+        "ONNX Runtime FP32, 1 thread",
+        "ONNX Runtime INT8",
+        "ONNX Runtime INT8, 1 thread",
+    ]
+    assert (values["protocol"]["batches"], values["protocol"]["rounds"]) == ([1], 3)
+    assert values["left_out"]
+    assert "left out: " in done.err
+    assert "5 rows, about " in done.err
+
+
+def test_architectures_by_name_at_a_size(cli, models, monkeypatch):
+    """That fresh networks are exported is held in tests/benchmark; here they are rows in torch alone."""
+    monkeypatch.setattr(
+        "edgefer.benchmark.fresh.exported_row",
+        lambda path, _faces, _place, threads, role, note: torch_row(path, threads, role, note).model_copy(
+            update={"runtime": "again"}
+        ),
+    )
+    done = cli("benchmark", "mini-resemotenet-c", "--teacher", models[1], "--size", 32, "--batch", 1, *QUICK, "--json")
+    first, *rows = json.loads(done.out)["rows"]
+    assert first["candidate"]["role"] == "teacher"
+    assert {row["candidate"]["model"] for row in rows} == {"mini-resemotenet-c"}
+    assert {(row["card"]["input"]["height"], row["card"]["input"]["width"]) for row in rows} == {(32, 32)}
+    assert all(row["cells"][0]["latency"] for row in rows)
+
+
+def test_a_sweep_of_batch_sizes(cli, models):
+    student, teacher = models
+    done = cli("benchmark", student, "--teacher", teacher, "--sweep", "1:4", *QUICK, "--json")
+    assert json.loads(done.out)["protocol"]["batches"] == [1, 2, 4]
+
+
+def test_accuracy_of_each_file_on_request(cli, models, monkeypatch):
+    student, teacher = models
+    monkeypatch.setattr("edgefer.data.load.load_faces", lambda _data, split: tiny_net.faces(14, split=split))
+    done = cli("benchmark", student, "--teacher", teacher, "--batch", 1, *QUICK, "--evaluate", "--json")
+    rows = json.loads(done.out)["rows"]
+    assert [row["card"]["measured"][-1]["dataset"] for row in rows] == ["noise", "noise"]
 
 
 def test_an_engine_that_cannot_run_keeps_its_row_and_the_rest_is_measured(cli, models, tmp_path):
@@ -69,6 +119,9 @@ def test_when_nothing_runs_the_reasons_are_printed_and_the_exit_says_so(cli, tmp
         (("gone.onnx",), 1, "does not exist"),
         (("s.onnx", "--teacher", "resemotnet"), 2, "did you mean 'resemotenet'"),
         (("s.onnx", "--data", "dmeo"), 2, "did you mean 'demo'"),
+        (("mini-resemotenet-d",), 2, "did you mean 'mini-resemotenet-"),
+        (("s.onnx", "--sweep", "64"), 2, "--sweep 1:64"),
+        (("s.onnx", "--sweep", "1:8", "--batch", "1"), 2, "leave one of them out"),
         ((), 1, "edgefer distill"),
     ],
 )
