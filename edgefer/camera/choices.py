@@ -15,4 +15,3 @@ class DetectorKind(str, Enum):
 
 
 DETECT_WIDTH = 640  # pixels
-SMOOTH = 0.5  # seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +16,9 @@ from edgefer.data.preprocess import Box
 from edgefer.errors import ArtifactError, BackendError, UsageError
 
 # YuNet's own default of 0.9 misses faces that look down; 0.6 begins to see them in hands and patterns.
-SCORE = 0.7
+SURE = 0.7
+# A weaker face is believed where a person is followed already: somebody who turns away is not lost at once.
+SCORE = 0.5
 OVERLAP = 0.3
 # With 32 rows or fewer OpenCV 4 returns faces made of uninitialised memory (seen with 4.8.1 and 4.11.0, not with 5.0.0).
 SMALLEST = 64
@@ -38,6 +40,10 @@ class Face:
     landmarks: tuple[tuple[float, float], ...] = ()
     cropped: bool = False
 
+    def at(self, box: Box) -> Face:
+        """The same face elsewhere; without landmarks, which are not followed."""
+        return replace(self, box=box, landmarks=())
+
 
 class Detector(Protocol):
     """Finds faces. name: what to call it in a message."""
@@ -45,7 +51,7 @@ class Detector(Protocol):
     name: str
 
     def detect(self, picture: Picture) -> list[Face]:
-        """Faces in a picture, uint8 `[H, W, 3]` BGR, best first."""
+        """Faces in a picture, uint8 `[H, W, 3]` BGR, best first; those with a score below `SURE` are doubtful."""
 
 
 class YuNet:

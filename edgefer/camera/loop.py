@@ -15,16 +15,16 @@ from types import FrameType
 
 import numpy as np
 
-from edgefer.camera.choices import SMOOTH
 from edgefer.camera.detect import Detector
 from edgefer.camera.frame import Source
-from edgefer.camera.read import read_faces
+from edgefer.camera.people import People, strangers
 from edgefer.camera.reading import FrameReading, counted
+from edgefer.camera.settings import Watching
 from edgefer.camera.sinks import Sink
-from edgefer.camera.track import Tracker
 from edgefer.console import say
 from edgefer.runtime.session import Session
 
+DEFAULT = Watching()
 NOTICE = "emotion estimates are not facts; tell the people you film"
 
 
@@ -49,18 +49,16 @@ class Receipt:
         )
 
 
-def watch(source: Source, detector: Detector, session: Session, smooth: float = SMOOTH) -> Iterator[FrameReading]:
-    """Read every frame of a source. `smooth`: time constant in seconds of each person's probabilities, 0 for none.
+def watch(source: Source, detector: Detector, session: Session, settings: Watching = DEFAULT) -> Iterator[FrameReading]:
+    """Read every frame of a source; people are followed where its frames show one scene.
 
     Raises SourceError when the source ends before its time.
     """
     session.infer(np.zeros((1, *session.card.input.shape), np.float32))  # the first run of a network is slow
-    tracker = Tracker(smooth)
+    people = People(detector, session, settings)
     rate = _Rate()
     for frame in source:
-        faces = read_faces(frame.picture, detector.detect(frame.picture), session)
-        if source.continuous:
-            faces = tracker.update(faces, frame.time)
+        faces = people.read(frame) if source.continuous else strangers(frame, detector, session, settings.floor)
         yield FrameReading(frame, faces, frame.age_ms, rate.tick())
 
 
@@ -69,7 +67,7 @@ def run(
     detector: Detector,
     session: Session,
     sinks: Sequence[Sink],
-    smooth: float = SMOOTH,
+    settings: Watching = DEFAULT,
     max_frames: int | None = None,
 ) -> Receipt:
     """Give every reading to every sink until the source ends, a sink or a signal (INT, TERM) stops it.
@@ -84,7 +82,7 @@ def run(
         with ExitStack() as closing, _until_signal(source.stop):
             for sink in sinks:
                 closing.callback(sink.close)
-            for reading in islice(watch(source, detector, session, smooth), max_frames):
+            for reading in islice(watch(source, detector, session, settings), max_frames):
                 frames += 1
                 faces += len(reading.faces)
                 dropped = reading.frame.dropped

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import isfinite
+from typing import Any
 
 from edgefer.errors import UsageError
 
@@ -23,14 +24,14 @@ class Watching:
     Raises UsageError for a value that is out of range.
     """
 
-    detect_every: int = 1
-    confirm: int = 1
-    patience: float = 1.0
+    detect_every: int = 2
+    confirm: int = 2
+    patience: float = 1.5
     infer_every: float = 0.0
     smooth: float = 0.5
     lead: float = 0.05
-    hold: float = 0.0
-    floor: float = 0.0
+    hold: float = 0.3
+    floor: float = 0.4
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -38,6 +39,10 @@ class Watching:
             low, high = LIMITS[field.name]
             if not isfinite(value) or not low <= value <= high:
                 raise UsageError(f"{field.name} is {value:g}", f"give a value from {low:g} to {high:g}")
+
+    def but(self, **changes: Any) -> Watching:
+        """A copy with some settings replaced."""
+        return replace(self, **changes)
 
 
 LIMITS = {

@@ -1,94 +1,137 @@
-"""Follows faces from frame to frame and steadies their labels.
+"""Follows faces from frame to frame, so that a person keeps one number.
 
-Faces are matched to tracks by the overlap of their boxes. Probabilities are averaged per track with weights that decay
-by a time constant in seconds, so that a label behaves the same at 10 and at 60 frames a second; the label changes only
-when another emotion is clearly ahead.
+A face that was found is given to the person who is expected there: all at once, so that the pairs are the best together.
+Whoever is not found is expected to go on for a while, and has the number back where the face appears again.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from edgefer.camera.reading import FaceReading
+from edgefer.camera.assign import Scores, assign
+from edgefer.camera.detect import SURE, Face
+from edgefer.camera.motion import Motion
+from edgefer.camera.settings import Watching
 from edgefer.data.preprocess import Box
 
-MIN_OVERLAP = 0.3
-KEEP = 1.0  # seconds that a track waits for its face to come back
-LEAD = 0.05  # by how much another emotion must be ahead
+REACH = 0.7  # how far from where it is expected a face may be, in its own widths
+SPREAD = 1.0  # by how much that grows in each second in which nobody saw it
+FARTHEST = 1.5
+LIKE = 0.5  # the smaller of two boxes has at least this share of the other's sides
 
 
 @dataclass
 class _Track:
-    number: int
-    face: FaceReading
+    """hits: how often it was found. number: None until it is confirmed. found: whether it was, when last looked for."""
+
+    face: Face
+    motion: Motion
     seen: float
+    hits: int = 1
+    number: int | None = None
+    found: bool = True
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A confirmed person in a frame. number: from 1, never used twice. detected: found in this frame, not followed."""
+
+    number: int
+    face: Face
+    detected: bool
 
 
 class Tracker:
-    """Numbers faces, from 1, and smooths their probabilities over `smooth` seconds (0 leaves them as they are)."""
+    """Numbers faces, from 1. `settings` say how often a face must be found, and how long a number is kept."""
 
-    def __init__(self, smooth: float) -> None:
-        self._smooth = smooth
+    def __init__(self, settings: Watching) -> None:
+        self._settings = settings
         self._tracks: list[_Track] = []
-        self._next = 1
+        self._last = 0
 
-    def update(self, faces: Sequence[FaceReading], time: float) -> tuple[FaceReading, ...]:
-        """Give the faces of the frame at `time` (seconds, not falling) their tracks, in the same order."""
-        self._tracks = [track for track in self._tracks if time - track.seen <= KEEP]
-        pairs = match([track.face.box for track in self._tracks], [face.box for face in faces])
-        followed = []
+    @property
+    def settled(self) -> bool:
+        """Whether everybody is confirmed and was found, so that one frame can do without a look."""
+        return all(track.found and track.number is not None for track in self._tracks)
+
+    @property
+    def numbers(self) -> set[int]:
+        """Of all who are followed, seen or waited for."""
+        return {track.number for track in self._tracks if track.number is not None}
+
+    def update(self, faces: Sequence[Face], time: float) -> list[Followed]:
+        """Follow the faces that were found in the frame at `time` (seconds, not falling); the order is the tracks'.
+
+        Faces below `SURE` keep somebody who is known, and make nobody new.
+        """
+        patience = self._settings.patience
+        self._tracks = [track for track in self._tracks if track.found or time - track.seen <= patience]
+        pairs = self._pairs(faces, time)
+        for index, track in enumerate(self._tracks):
+            track.found = index in pairs
+            if track.found:
+                self._hit(track, faces[pairs[index]], time)
+        # Who was seen in passing only, such as a pattern on a wall, is not waited for.
+        self._tracks = [track for track in self._tracks if track.found or track.number is not None]
+        taken = set(pairs.values())
         for index, face in enumerate(faces):
-            if index in pairs:
-                track = self._tracks[pairs[index]]
-                track.face = self._steady(track, face, time)
-            else:
-                track = _Track(self._next, replace(face, track=self._next), time)
+            if index not in taken and (face.score is None or face.score >= SURE):
+                track = _Track(face, Motion(face.box, time), time)
+                self._confirm(track)
                 self._tracks.append(track)
-                self._next += 1
-            track.seen = time
-            followed.append(track.face)
-        return tuple(followed)
+        return [
+            Followed(track.number, track.face, True)
+            for track in self._tracks
+            if track.found and track.number is not None
+        ]
 
-    def _steady(self, track: _Track, face: FaceReading, time: float) -> FaceReading:
-        if self._smooth <= 0:
-            return replace(face, track=track.number)
-        before = track.face
-        weight = 1 - math.exp(-(time - track.seen) / self._smooth)
-        mixed = {
-            name: before.probabilities[name] + weight * (value - before.probabilities[name])
-            for name, value in face.probabilities.items()
-        }
-        best = max(mixed, key=mixed.__getitem__)
-        label = best if mixed[best] > mixed[before.label] + LEAD else before.label
-        return replace(face, label=label, score=mixed[label], probabilities=mixed, track=track.number)
+    def follow(self, time: float) -> list[Followed]:
+        """Where those who were found in the last look are at `time`, when nobody looks."""
+        return [
+            Followed(track.number, track.face.at(track.motion.at(time)), False)
+            for track in self._tracks
+            if track.found and track.number is not None
+        ]
 
+    def _pairs(self, faces: Sequence[Face], time: float) -> dict[int, int]:
+        if not self._tracks or not faces:
+            return {}
+        expected = [track.motion.at(time) for track in self._tracks]
+        reach = [min(FARTHEST, REACH + SPREAD * (time - track.seen)) for track in self._tracks]
+        return assign(likeness(expected, [face.box for face in faces], reach))
 
-def match(tracks: Sequence[Box], faces: Sequence[Box]) -> dict[int, int]:
-    """Pair faces with tracks, largest overlap first: face index -> track index; pairs below `MIN_OVERLAP` stay out."""
-    if not tracks or not faces:
-        return {}
-    overlaps = overlap(np.asarray(faces, np.float64), np.asarray(tracks, np.float64))
-    pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    for flat in np.argsort(-overlaps, axis=None, kind="stable").tolist():
-        face, track = divmod(flat, len(tracks))
-        if overlaps[face, track] < MIN_OVERLAP:
-            break
-        if face not in pairs and track not in taken:
-            pairs[face] = track
-            taken.add(track)
-    return pairs
+    def _hit(self, track: _Track, face: Face, time: float) -> None:
+        track.face, track.seen = face, time
+        track.motion.found(face.box, time)
+        track.hits += 1
+        self._confirm(track)
+
+    def _confirm(self, track: _Track) -> None:
+        if track.number is None and track.hits >= self._settings.confirm:
+            self._last += 1
+            track.number = self._last
 
 
-def overlap(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Intersection over union of boxes `[N, 4]` and `[M, 4]` (x, y, width, height): `[N, M]`, 0..1."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, :2] + a[:, None, 2:], b[None, :, :2] + b[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    areas = np.prod(a[:, 2:], axis=1)[:, None] + np.prod(b[:, 2:], axis=1)[None, :]
-    return np.asarray(shared / (areas - shared), np.float64)
+def likeness(expected: Sequence[Box], found: Sequence[Box], reach: Sequence[float]) -> Scores:
+    """How well each box `[N]` that is expected fits each that was found `[M]`: `[N, M]`, 0 for not at all, up to 2.
+
+    The overlap of both, and how near their centres are; `reach` `[N]` is the farthest distance in widths of the face.
+    """
+    a, b = np.asarray(expected, np.float64)[:, None], np.asarray(found, np.float64)[None]
+    apart = np.hypot(*np.moveaxis((a[..., :2] + a[..., 2:] / 2) - (b[..., :2] + b[..., 2:] / 2), -1, 0))
+    small, large = np.minimum(a[..., 2:], b[..., 2:]), np.maximum(a[..., 2:], b[..., 2:])
+    near = 1 - apart / (np.asarray(reach)[:, None] * large.mean(axis=-1))
+    alike = (small / large).min(axis=-1) >= LIKE
+    return np.where(alike & (near > 0), overlap(a, b) + near, 0.0)
+
+
+def overlap(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> Scores:
+    """Intersection over union, 0..1, of boxes (x, y, width, height) along the last axis; the others are broadcast."""
+    low = np.maximum(a[..., :2], b[..., :2])
+    high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=-1)
+    return np.asarray(shared / (np.prod(a[..., 2:], axis=-1) + np.prod(b[..., 2:], axis=-1) - shared), np.float64)

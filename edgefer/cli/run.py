@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgefer.camera.choices import DETECT_WIDTH, SMOOTH, DetectorKind
+from edgefer.camera.choices import DETECT_WIDTH, DetectorKind
+from edgefer.camera.settings import Watching
 from edgefer.console import say
 
 if TYPE_CHECKING:
@@ -38,10 +39,32 @@ def run(
             min=32, max=8192, metavar="PIXELS", help="Look for faces in pictures of at most this longer side."
         ),
     ] = DETECT_WIDTH,
+    detect_every: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="N", help="Look for faces in every N-th frame, follow them between.")
+    ] = Watching.detect_every,
+    confirm: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="N", help="Show a face when it was found so often in a row.")
+    ] = Watching.confirm,
+    patience: Annotated[
+        float, typer.Option(min=0, max=60, metavar="SECONDS", help="Keep the number of somebody unseen for so long.")
+    ] = Watching.patience,
+    infer_every: Annotated[
+        float,
+        typer.Option(min=0, max=60, metavar="SECONDS", help="Ask the network about a face so often; 0 in every frame."),
+    ] = Watching.infer_every,
     smooth: Annotated[
         float,
         typer.Option(min=0, max=60, metavar="SECONDS", help="Time constant that steadies the labels; 0 for none."),
-    ] = SMOOTH,
+    ] = Watching.smooth,
+    lead: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="How far ahead another emotion must be to be shown.")
+    ] = Watching.lead,
+    hold: Annotated[
+        float, typer.Option(min=0, max=60, metavar="SECONDS", help="For how long it must be ahead.")
+    ] = Watching.hold,
+    floor: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="Show a face as uncertain below this probability.")
+    ] = Watching.floor,
     headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
     jsonl: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write one JSON object a frame; - for stdout.")
@@ -70,7 +93,17 @@ def run(
             say(f"{engine}: {reason}")
         with open_session(engine, threads=threads, trust=trust) as session:
             sinks = _sinks(frames, headless, jsonl, record)
-            loop.run(frames, finder, session, sinks, smooth, max_frames)
+            settings = Watching(
+                detect_every=detect_every,
+                confirm=confirm,
+                patience=patience,
+                infer_every=infer_every,
+                smooth=smooth,
+                lead=lead,
+                hold=hold,
+                floor=floor,
+            )
+            loop.run(frames, finder, session, sinks, settings, max_frames)
 
 
 def _sinks(source: Source, headless: bool, jsonl: str | None, record: Path | None) -> list[Sink]:

@@ -11,6 +11,7 @@ import pytest
 from edgefer.camera.detect import WholePicture
 from edgefer.camera.frame import Frame, Source
 from edgefer.camera.loop import NOTICE, Receipt, run, watch
+from edgefer.camera.settings import Watching
 from edgefer.camera.source import open_source
 from edgefer.errors import ArtifactError, SourceError
 from edgefer.runtime.onnx import OnnxSession
@@ -61,7 +62,7 @@ class Keep:
 
 
 def test_watch_reads_every_frame(session):
-    readings = list(watch(Levels(20, 240, 240), WholePicture(), session, smooth=0))
+    readings = list(watch(Levels(20, 240, 240), WholePicture(), session, Watching(smooth=0)))
     assert [reading.faces[0].label for reading in readings] == ["anger", "happy", "happy"]
     assert [reading.faces[0].track for reading in readings] == [1, 1, 1]
     assert readings[0].fps == 0
@@ -70,7 +71,7 @@ def test_watch_reads_every_frame(session):
 
 
 def test_watch_smooths(session):
-    readings = list(watch(Levels(240, 20, 240), WholePicture(), session, smooth=5))
+    readings = list(watch(Levels(240, 20, 240), WholePicture(), session, Watching(smooth=5)))
     assert [reading.faces[0].label for reading in readings] == ["happy"] * 3
     assert readings[1].faces[0].probabilities["anger"] > 0.01
 
@@ -79,9 +80,13 @@ def test_pictures_stand_alone(session, tmp_path):
     for name, level in (("a.png", 20), ("b.png", 240)):
         picture(tmp_path / name, level)
     with open_source(uri=str(tmp_path)) as source:
-        readings = list(watch(source, WholePicture(), session, smooth=5))
+        readings = list(watch(source, WholePicture(), session, Watching(smooth=5)))
     assert [reading.faces[0].label for reading in readings] == ["anger", "happy"]
     assert [reading.faces[0].track for reading in readings] == [None, None]
+    assert [reading.faces[0].uncertain for reading in readings] == [False, False]
+    with open_source(uri=str(tmp_path)) as source:
+        readings = list(watch(source, WholePicture(), session, Watching(floor=1)))
+    assert [reading.faces[0].emotion for reading in readings] == ["uncertain", "uncertain"]
 
 
 def test_the_receipt_tells_what_was_done(session, capfd):

@@ -1,111 +1,136 @@
 from __future__ import annotations
 
-import itertools
-import math
-
 import numpy as np
 import pytest
 
-from edgefer.camera.reading import FaceReading
-from edgefer.camera.track import KEEP, LEAD, Tracker, match, overlap
+from edgefer.camera.detect import SURE, Face
+from edgefer.camera.settings import Watching
+from edgefer.camera.track import Tracker, overlap
+
+AT_ONCE = Watching(confirm=1, patience=1.5)
 
 
-def face(x, happy=0.5, y=0, size=50):
-    label = "happy" if happy >= 0.5 else "sad"
-    return FaceReading((x, y, size, size), label, max(happy, 1 - happy), {"happy": happy, "sad": 1 - happy})
+def face(x, y=0, size=50, score=0.9):
+    return Face((round(x), round(y), size, size), score)
+
+
+def numbers(followed):
+    return {one.face.box: one.number for one in followed}
+
+
+def see(tracker, time, *faces):
+    """Numbers in the order of the faces, None for one that is not shown."""
+    found = numbers(tracker.update(faces, time))
+    return [found.get(one.box) for one in faces]
 
 
 def test_overlap():
     boxes = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [100, 100, 1, 1]], float)
-    result = overlap(boxes, boxes[:2])
+    result = overlap(boxes[:, None], boxes[None, :2])
     assert result == pytest.approx(np.array([[1, 1 / 3], [1 / 3, 1], [0, 0]]))
 
 
-def test_the_largest_overlap_wins_and_nobody_is_taken_twice():
-    tracks = [(0, 0, 50, 50), (30, 0, 50, 50)]
-    assert match(tracks, [(28, 0, 50, 50), (3, 0, 50, 50)]) == {0: 1, 1: 0}
-    assert match(tracks, [(2, 0, 50, 50), (4, 0, 50, 50), (200, 0, 50, 50)]) == {0: 0, 1: 1}
-    assert match([], [(0, 0, 1, 1)]) == {}
-
-
 def test_people_keep_their_number_as_they_move_and_swap_places_in_the_list():
-    tracker = Tracker(0.5)
+    tracker = Tracker(AT_ONCE)
     for step in range(30):
         left, right = face(10 + 4 * step), face(400 - 4 * step, y=200)
-        order = [left, right] if step % 2 else [right, left]
-        result = tracker.update(order, step / 10)
-        numbers = {reading.box[1]: reading.track for reading in result}
-        if step == 0:
-            first = numbers
-        assert numbers == first
-    assert sorted(first.values()) == [1, 2]
+        order = [left, right] if step % 2 == 0 else [right, left]
+        assert see(tracker, step / 10, *order) == ([1, 2] if step % 2 == 0 else [2, 1])
 
 
-def test_a_track_waits_for_a_moment_and_no_longer():
-    tracker = Tracker(0.5)
-    tracker.update([face(0)], 0.0)
-    tracker.update([], 0.5)
-    assert tracker.update([face(2)], KEEP)[0].track == 1
-    tracker.update([], 2 * KEEP)
-    assert tracker.update([face(2)], 2 * KEEP + 0.1)[0].track == 2
+def test_neighbours_in_a_row_keep_theirs_when_all_move_by_half_a_face():
+    """Each then overlaps the place of the next one as much as its own; only the best pairs of all are right."""
+    tracker = Tracker(AT_ONCE)
+    for step in range(6):
+        row = [face(60 * index + 28 * step) for index in range(5)]
+        assert see(tracker, step / 30, *row) == [1, 2, 3, 4, 5]
 
 
-def follow(fps, smooth, seconds=2.0):
-    """Happy for a second, then sad; the smoothed probability of happy at the end."""
-    tracker = Tracker(smooth)
-    for index in range(round(seconds * fps) + 1):
-        time = index / fps
-        (reading,) = tracker.update([face(0, happy=1.0 if time < 1 else 0.0)], time)
-    return reading
+def test_who_walks_past_another_keeps_the_number():
+    """For four tenths of a second the one behind is not seen."""
+    tracker = Tracker(AT_ONCE)
+    for step in range(60):
+        time, left, right = step / 30, face(5 * step), face(300 - 5 * step, y=4)
+        hidden = abs(left.box[0] - right.box[0]) < 62
+        seen = see(tracker, time, left) if hidden else see(tracker, time, left, right)
+        assert seen == ([1] if hidden else [1, 2])
 
 
-def test_the_time_constant_is_in_seconds_whatever_the_frame_rate():
-    results = [follow(fps, 0.5).probabilities["happy"] for fps in (10, 60, 240)]
-    assert results == pytest.approx([math.exp(-1 / 0.5)] * 3, abs=0.04)
-    assert sum(follow(30, 0.5).probabilities.values()) == pytest.approx(1)
-    assert follow(30, 0.5).score == follow(30, 0.5).probabilities["sad"]
+def test_who_walks_behind_a_pillar_comes_out_with_the_number():
+    tracker = Tracker(AT_ONCE)
+    for step in range(60):
+        hidden = 30 <= step < 45
+        seen = see(tracker, step / 30, *([] if hidden else [face(4 * step)]))
+        assert seen == ([] if hidden else [1])
 
 
-def test_a_flickering_label_is_held():
-    rng = np.random.default_rng(1)
-    tracker, raw, shown = Tracker(0.5), [], []
-    for index in range(150):
-        reading = face(0, happy=0.55 + 0.3 * rng.standard_normal())
-        raw.append(reading.label)
-        shown.append(tracker.update([reading], index / 30)[0].label)
-
-    def changes(labels):
-        return sum(a != b for a, b in itertools.pairwise(labels))
-
-    assert changes(raw) > 20
-    assert changes(shown) <= 2
+def test_a_number_waits_for_a_moment_and_no_longer():
+    tracker = Tracker(AT_ONCE)
+    see(tracker, 0.0, face(0))
+    see(tracker, 0.5)
+    assert see(tracker, 1.5, face(2)) == [1]
+    see(tracker, 2.0)
+    see(tracker, 3.2)
+    assert see(tracker, 3.3, face(2)) == [2]
 
 
-def test_another_emotion_must_lead_clearly():
-    tracker = Tracker(0.5)
-    tracker.update([face(0, happy=0.9)], 0.0)
-    near = (1 - LEAD) / 2 + 0.01
-    for step in range(1, 100):
-        (reading,) = tracker.update([face(0, happy=near)], step / 10)
-    assert reading.probabilities["sad"] > reading.probabilities["happy"]
-    assert reading.label == "happy"
-    assert reading.score == reading.probabilities["happy"]
-    for step in range(100, 200):
-        (reading,) = tracker.update([face(0, happy=0.4)], step / 10)
-    assert reading.label == "sad"
+def test_no_patience_ends_with_the_first_frame_without_the_face_and_not_before():
+    tracker = Tracker(Watching(confirm=1, patience=0))
+    assert [see(tracker, step / 10, face(0)) for step in range(3)] == [[1]] * 3
+    see(tracker, 0.3)
+    assert see(tracker, 0.4, face(0)) == [2]
 
 
-def test_zero_leaves_readings_as_they_are():
-    tracker = Tracker(0)
-    tracker.update([face(0, happy=0.9)], 0.0)
-    raw = face(0, happy=0.49)
-    (reading,) = tracker.update([raw], 0.01)
-    assert (reading.label, reading.probabilities, reading.track) == ("sad", raw.probabilities, 1)
-
-
-def test_people_do_not_mix():
-    tracker = Tracker(0.5)
+def test_a_number_is_never_used_twice():
+    tracker = Tracker(Watching(confirm=1, patience=0))
+    seen = []
     for step in range(20):
-        left, right = tracker.update([face(0, happy=0.95), face(300, happy=0.05)], step / 10)
-    assert left.probabilities["happy"] == pytest.approx(0.95)
-    assert right.probabilities["happy"] == pytest.approx(0.05)
+        seen += see(tracker, step, *([face(0), face(200)] if step % 2 else []))
+    assert sorted(seen) == list(range(1, 21))
+
+
+def test_somebody_else_far_off_is_not_taken_for_who_left():
+    tracker = Tracker(AT_ONCE)
+    see(tracker, 0.0, face(0))
+    see(tracker, 0.1)
+    assert see(tracker, 0.2, face(200)) == [2]
+
+
+def test_a_face_of_another_size_is_somebody_else():
+    tracker = Tracker(AT_ONCE)
+    see(tracker, 0.0, face(0, size=100))
+    assert see(tracker, 0.1, face(30, 30, size=40)) == [2]
+
+
+def test_a_face_is_shown_after_so_many_hits_and_one_seen_in_passing_is_not():
+    tracker = Tracker(Watching(confirm=3))
+    assert see(tracker, 0.0, face(0)) == [None]
+    assert see(tracker, 0.1, face(0), face(300)) == [None, None]
+    assert not tracker.settled
+    assert see(tracker, 0.2, face(0)) == [1]
+    assert tracker.settled
+    for step in range(3, 30):  # every second frame: three hits, but not in a row
+        assert see(tracker, step / 10, face(0), *([face(300)] if step % 2 else []))[1:] in ([], [None])
+    assert tracker.numbers == {1}
+
+
+def test_a_doubtful_face_keeps_somebody_who_is_known_and_makes_nobody_new():
+    tracker = Tracker(AT_ONCE)
+    weak = face(0, score=SURE - 0.1)
+    assert see(tracker, 0.0, weak) == [None]
+    assert see(tracker, 0.1, face(0)) == [1]
+    assert see(tracker, 0.2, weak) == [1]
+    assert see(tracker, 0.3, face(0, score=None), face(300, score=None)) == [1, 2]  # Haar gives no scores
+
+
+def test_between_looks_faces_are_followed_where_they_go():
+    tracker = Tracker(AT_ONCE)
+    for step in range(10):
+        see(tracker, step / 30, face(6 * step))
+    (one,) = tracker.follow(10 / 30)
+    assert (one.number, one.detected) == (1, False)
+    assert one.face.box[0] == pytest.approx(60, abs=2)
+    assert one.face.score == 0.9
+    see(tracker, 11 / 30)
+    assert tracker.follow(12 / 30) == []
+    assert not tracker.settled
