@@ -15,7 +15,9 @@ from typing import Any
 
 import edgefer
 from edgefer.benchmark.candidate import Candidate
+from edgefer.benchmark.energy import Energy
 from edgefer.errors import BackendError
+from edgefer.runtime.session import PartTimes
 
 
 class Worker:
@@ -26,6 +28,7 @@ class Worker:
         self._log = folder / "stderr.txt"
         self._rest = b""
         self._gone = ""
+        self._ordered = time.monotonic()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "edgefer.benchmark.worker"],
@@ -43,11 +46,19 @@ class Worker:
         """Its process id."""
         return self._process.pid
 
-    def open(self, faces: Path, limit: float) -> dict[str, Any]:
-        """Open the candidate; returns `Subject.about`."""
-        answer: dict[str, Any] = self._ask(
-            {"do": "open", "candidate": self._candidate.model_dump(mode="json"), "faces": str(faces.resolve())}, limit
-        )
+    def open(self, faces: Path, limit: float, largest: int = 1) -> dict[str, Any]:
+        """Open the candidate, which will be given `largest` faces at most; returns `Subject.about` and `process`.
+
+        process: seconds from the order to start the process to its first line of our code; None where nothing tells.
+        """
+        request = {
+            "do": "open",
+            "candidate": self._candidate.model_dump(mode="json"),
+            "faces": str(faces.resolve()),
+            "largest": largest,
+            "ordered": self._ordered,
+        }
+        answer: dict[str, Any] = self._ask(request, limit)
         return answer
 
     def warm_up(self, batch: int, seconds: float, limit: float) -> dict[str, int]:
@@ -55,14 +66,40 @@ class Worker:
         answer: dict[str, int] = self._ask({"do": "warm_up", "batch": batch, "seconds": seconds}, limit + seconds)
         return answer
 
-    def measure(self, batch: int, warm: float, seconds: float, at_least: int, limit: float) -> list[int]:
-        """Return nanoseconds of each call."""
-        request = {"do": "measure", "batch": batch, "warm": warm, "seconds": seconds, "at_least": at_least}
-        answer: list[int] = self._ask(request, limit + warm + seconds)
+    def measure(
+        self, batch: int, warm: float, seconds: float, at_least: int, longest: float, limit: float
+    ) -> list[int]:
+        """Return nanoseconds of each call; `longest` ends them, as `timing.measure` says, and `limit` the waiting."""
+        request = {
+            "do": "measure",
+            "batch": batch,
+            "warm": warm,
+            "seconds": seconds,
+            "at_least": at_least,
+            "limit": longest,
+        }
+        answer: list[int] = self._ask(request, limit + warm + max(seconds, longest))
         return answer
 
+    def parts(self, batch: int, at_least: int, longest: float, limit: float) -> tuple[list[PartTimes], float]:
+        """Return where the time of each of some calls went, and the seconds of all; as `Subject.parts`."""
+        request = {"do": "parts", "batch": batch, "at_least": at_least, "limit": longest}
+        answer = self._ask(request, limit + longest)
+        return [PartTimes(**one) for one in answer["times"]], answer["wall_s"]
+
+    def energy(self, batch: int, seconds: float, limit: float) -> Energy:
+        """Return what `seconds` of calls draw, or why that is not known."""
+        return Energy.model_validate(self._ask({"do": "energy", "batch": batch, "seconds": seconds}, limit + seconds))
+
+    def check(self, batch: int, limit: float) -> None:
+        """Raise BackendError when the candidate's answer is not what it was at first."""
+        self._ask({"do": "check", "batch": batch}, limit)
+
     def close(self) -> None:
-        """End the process and free its pipes; safe to call twice."""
+        """End the process with whatever it started, and free its pipes; safe to call twice."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -80,10 +117,16 @@ class Worker:
             self._process.stdin.flush()
         except OSError as error:
             raise BackendError(self._obituary()) from error
-        reply = json.loads(self._line(limit))
-        if "error" in reply:
-            raise BackendError(reply["error"])
-        return reply["ok"]
+        line = self._line(limit)
+        try:
+            reply = json.loads(line)
+            if "error" in reply:
+                raise BackendError(reply["error"])
+            return reply["ok"]
+        except (ValueError, KeyError, TypeError) as error:
+            self._gone = f"wrote {line[:40]!r} where its answer belongs, and was stopped"
+            self.close()
+            raise BackendError(self._gone) from error
 
     def _line(self, limit: float) -> bytes:
         assert self._process.stdout is not None
@@ -110,6 +153,8 @@ class Worker:
         if code < 0:
             with contextlib.suppress(ValueError):
                 reason = signal.Signals(-code).name
+        if code == -signal.SIGKILL:
+            reason += ", as the system ends a process when memory runs out"
         said = [line.strip() for line in self._log.read_text("utf-8", "replace").splitlines() if line.strip()]
         self._gone = f"its process died ({reason})" + (f": {said[-1][:200]}" if said else "")
         return self._gone

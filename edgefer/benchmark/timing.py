@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable
 
@@ -20,9 +21,10 @@ def warm_up(call: Call, seconds: float) -> int:
             return calls
 
 
-def measure(call: Call, seconds: float, at_least: int = 3) -> list[int]:
+def measure(call: Call, seconds: float, at_least: int = 3, limit: float = math.inf) -> list[int]:
     """Nanoseconds of each call, until `seconds` have passed and `at_least` calls were made.
 
+    limit: seconds after which no further call is made, however few there were; the first is always made.
     Python's garbage collector is off meanwhile, so that a collection of other people's objects is not charged to a call.
     """
     clock = time.perf_counter_ns
@@ -32,13 +34,15 @@ def measure(call: Call, seconds: float, at_least: int = 3) -> list[int]:
     gc.collect()
     gc.disable()
     try:
-        deadline = clock() + int(seconds * 1e9)
+        start = clock()
+        last = start + limit * 1e9
+        deadline = min(start + seconds * 1e9, last)
         while True:
             begin = clock()
             call()
             end = clock()
             keep(end - begin)
-            if end >= deadline and len(samples) >= at_least:
+            if end >= deadline and (len(samples) >= at_least or end >= last):
                 return samples
     finally:
         if was_on:
