@@ -49,7 +49,10 @@ def test_fields_of_every_kind_are_passed_over(tiny):
     assert read_metadata(tiny) == wanted == props(tiny)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"hello, I am text\n", bytes(100), b"\xff" * 64, b"\x08\x0a"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", b"hello, I am text\n", bytes(100), b"\xff" * 64, b"\x08\x0a", b"\x3a" + b"\xff" * 9 + b"\x01"],
+)
 def test_no_onnx_file(tmp_path, content):
     (tmp_path / "a.onnx").write_bytes(content)
     with pytest.raises(ValueError):  # noqa: PT011 - the caller words it
