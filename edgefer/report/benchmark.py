@@ -1,81 +1,90 @@
-"""A benchmark as a section of a page."""
+"""A benchmark as a section of another page, and as a page, a Markdown file and a record of its own."""
 
 from __future__ import annotations
 
-from functools import partial
+from pathlib import Path
 
-from edgefer.benchmark import table as words
-from edgefer.benchmark.candidate import Role
-from edgefer.benchmark.result import BenchmarkResult, Row
-from edgefer.card import Precision
-from edgefer.report import page, plots
+from edgefer.benchmark import machine_words, notes
+from edgefer.benchmark import tables as parts
+from edgefer.benchmark.columns import Table
+from edgefer.benchmark.result import BenchmarkResult
+from edgefer.paths import write_text
+from edgefer.report import benchmark_figures as figures
+from edgefer.report import benchmark_markdown, page
 from edgefer.report.page import Html, Section
+
+RECORD, PAGE, MARKDOWN = "benchmark.json", "benchmark.html", "benchmark.md"
+
+
+def write(folder: Path, result: BenchmarkResult) -> list[Path]:
+    """Write record, page and Markdown into a folder, each atomically; returns their places."""
+    write_text(folder / RECORD, result.to_json() + "\n")
+    page.write_page(folder / PAGE, "Benchmark", lead(result), sections(result))
+    write_text(folder / MARKDOWN, benchmark_markdown.render(result))
+    return [folder / name for name in (RECORD, PAGE, MARKDOWN)]
+
+
+def lead(result: BenchmarkResult) -> str:
+    """Where, when and on what."""
+    machine = result.environment
+    return f"Measured on {machine.cpu} on {machine.date[:10]} with faces from {result.faces}."
+
+
+def sections(result: BenchmarkResult) -> list[Section]:
+    """Verdicts and the trade-off first, then each question with its figure, then the machine and the protocol."""
+    shown = parts.tables(result)
+    wanted = [
+        Section("Verdicts", [page.text(one) for one in notes.verdicts(result)]),
+        Section("Accuracy against latency", figures.pareto(result)),
+        Section(
+            "Latency",
+            [
+                *figures.marks(result),
+                table(parts.latency(result)),
+                *_tables(parts.ratios(result)),
+                *_tables(parts.parts(result)),
+                *figures.histograms(result),
+            ],
+        ),
+        Section("Throughput", [*figures.sweep(result), *_tables(parts.throughput(result))]),
+        Section(
+            "Size and memory",
+            [*figures.memory(result), *_tables(parts.sizes(result)), *_tables(parts.memory(result))],
+        ),
+        Section("Accuracy", _tables(parts.quality(result))),
+        Section("Start", _tables(parts.start(result))),
+        Section("Energy", _tables(parts.energy(result))),
+        Section(
+            "Machine and protocol",
+            [
+                page.table("The machine", ["", "value"], _machine(result), left=2),
+                *_tables(parts.setup(result)),
+                page.notes(notes.notes(result, shown)),
+            ],
+        ),
+    ]
+    return [section for section in wanted if section.body]
 
 
 def section(result: BenchmarkResult, title: str = "Latency, size and memory") -> Section:
-    """Latency tables and figures for each batch size, sizes, accuracy against latency, and how it was measured."""
-    body: list[Html] = []
-    for batch in result.protocol.batches:
-        body += [page.heading(f"Batch {batch}"), *_marks(result, batch), latencies(result, batch)]
-    body += [page.heading("Size, memory and start"), sizes(result), *_tradeoff(result)]
-    return Section(title, [*body, page.notes(list(words.notes(result)))])
+    """All of it under one heading of a page about more than a benchmark."""
+    shown = parts.tables(result)
+    tradeoff = figures.pareto(result)
+    body = [*(page.text(one) for one in notes.verdicts(result)), *figures.marks(result)]
+    body += [table(one) for one in shown]
+    if tradeoff:
+        body += [page.heading("Accuracy against latency"), *tradeoff]
+    return Section(title, [*body, page.notes(notes.notes(result, shown))])
 
 
-def latencies(result: BenchmarkResult, batch: int) -> Html:
-    """The figures of one batch size, one row a candidate, with the reason where there are none."""
-    head, rows = words.latency_rows(result, batch)
-    caption = f"Milliseconds of one call with {batch} face{'s' if batch > 1 else ''}"
-    return page.table(caption, head, rows, left=2)
+def table(found: Table) -> Html:
+    """A table of the terminal as one of a page."""
+    return page.table(found.title, found.head, found.rows, left=found.left)
 
 
-def sizes(result: BenchmarkResult) -> Html:
-    """Parameters, file, memory, start-up and accuracy, one row a candidate."""
-    head, rows = words.size_rows(result)
-    return page.table("What each takes, and how well it labels", head, rows, left=2)
+def _tables(found: Table | None) -> list[Html]:
+    return [] if found is None else [table(found)]
 
 
-def _marks(result: BenchmarkResult, batch: int) -> list[Html]:
-    marks = []
-    for row in result.rows:
-        cell = row.cell(batch)
-        if cell is not None and cell.latency is not None:
-            latency = cell.latency
-            marks.append(plots.LatencyMark(_label(row), _group(row), latency.median_ms, latency.p90_ms, latency.p99_ms))
-    if not marks:
-        return []
-    fastest = min(marks, key=lambda mark: mark.median)
-    caption = (
-        "Dot: median. Thick line: up to the 90th percentile. Thin line: up to the 99th, where there are enough samples. "
-        f"Fastest: {fastest.label}, {words.milliseconds(fastest.median)} ms."
-    )
-    spoken = "; ".join(f"{mark.label} {words.milliseconds(mark.median)} ms" for mark in marks)
-    return [page.figure(partial(plots.latency, marks), caption, f"Median latency at batch {batch}: {spoken}.")]
-
-
-def _tradeoff(result: BenchmarkResult) -> list[Html]:
-    """Accuracy against latency at the smallest batch, of rows that have both on the same faces."""
-    batch = result.protocol.batches[0]
-    points, places = [], []
-    for row in result.rows:
-        cell, measured = row.cell(batch), row.measurement
-        # A quantised file's accuracy is only known when it was measured itself.
-        known = measured is not None and (not row.inherited or (row.card and row.card.precision is Precision.FP32))
-        if cell is not None and cell.latency is not None and measured is not None and known:
-            points.append(plots.TradePoint(_label(row), _group(row), cell.latency.median_ms, measured.accuracy))
-            places.append(f"{measured.dataset} {measured.split}")
-    # Accuracies on different faces are not one axis.
-    if len(points) < 2 or len(set(places)) > 1:
-        return []
-    spoken = "; ".join(
-        f"{point.label} {point.accuracy:.1%}, {words.milliseconds(point.milliseconds)} ms" for point in points
-    )
-    caption = f"Accuracy on {places[0]} against median latency at batch {batch}. Up and to the left is better."
-    return [page.heading("Accuracy against latency"), page.figure(partial(plots.tradeoff, points), caption, spoken)]
-
-
-def _label(row: Row) -> str:
-    return f"{row.candidate.model}, {words.runtime_text(row)}"
-
-
-def _group(row: Row) -> str:
-    return plots.TEACHER if row.candidate.role is Role.TEACHER else row.candidate.model
+def _machine(result: BenchmarkResult) -> list[list[str]]:
+    return [[name, value] for name, value in machine_words.machine(result.environment)]

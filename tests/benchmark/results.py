@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from edgefer.benchmark.candidate import Candidate, Kind, Role
+from edgefer.benchmark.energy import Energy
 from edgefer.benchmark.environment import Environment
-from edgefer.benchmark.figures import Cell, Latency, Speedup, Start
+from edgefer.benchmark.figures import (
+    Cell,
+    Histogram,
+    Latency,
+    Parts,
+    Setup,
+    Sizes,
+    Speedup,
+    Spread,
+    Start,
+    Verdict,
+    VerdictKind,
+)
 from edgefer.benchmark.protocol import protocol_for
 from edgefer.benchmark.result import BenchmarkResult, Row
 from edgefer.card import Measurement
@@ -104,3 +117,68 @@ def result(rows=None, machine=MACHINE):
         environment=machine,
         rows=tuple(rows),
     )
+
+
+def spread(median):
+    return Spread(
+        samples=200,
+        min_ms=0.9 * median,
+        median_ms=median,
+        mean_ms=median,
+        p90_ms=1.1 * median,
+        p95_ms=1.2 * median,
+        p99_ms=1.5 * median,
+        max_ms=2 * median,
+    )
+
+
+def full():
+    """A result in which everything that a row may have is there: a GPU, its parts, energy, intervals, verdicts."""
+    torch = "big, PyTorch FP32"
+    teacher = row("big", "PyTorch FP32", 26.4, Role.TEACHER, accuracy=0.93)
+    fast = row("small", "TensorRT-RTX FP16", 0.1, accuracy=0.86, over=[(torch, 264.0)])
+    timed = fast.cells[0].latency.model_copy(
+        update={"low_ms": 0.098, "high_ms": 0.104, "histogram": Histogram(low_ms=0.08, high_ms=0.12, counts=(100, 300, 90), above=10)}
+    )  # fmt: skip
+    first = fast.cells[0].model_copy(
+        update={
+            "latency": timed,
+            "parts": Parts(
+                h2d=spread(0.011),
+                compute=spread(0.062),
+                d2h=spread(0.007),
+                enqueue=spread(0.021),
+                latency=spread(0.081),
+                wall_s=0.02,
+            ),
+            "energy": Energy(joules=12.0, seconds=2.0, faces=4000, idle_watts=3.5, method="NVML", scope="the board"),
+            "memory": {"RSS": 160_000_000, "GPU": 400_000_000},
+        }
+    )
+    measured = fast.card.measured[0].model_copy(update={"recall": {"happy": 0.91, "fear": 0.484}})
+    fast = fast.model_copy(
+        update={
+            "cells": (first, fast.cells[1]),
+            "card": fast.card.but(measured=(measured,)),
+            "candidate": fast.candidate.model_copy(update={"kind": Kind.ENGINE, "target": "x.engine"}),
+            "setup": Setup(device="cuda:0", threads=2, precision="fp16", cuda_graph=True, transfers=True),
+            "sizes": Sizes(weights_bytes=1_140_000, activation_bytes=2_500_000, io_bytes=16_412),
+            "start": Start(process_s=0.05, import_s=0.5, load_s=0.25, compile_s=0.2, first_s=0.0125),
+            "idle": {"RSS": 100_000_000, "GPU": 350_000_000},
+        }
+    )
+    made = memory_of(teacher, {"RSS": 300_000_000, "GPU": 900_000_000, "torch": 330_000_000})
+    made = made.model_copy(update={"setup": Setup(device="cuda:0", threads=2)})
+    return result([made, fast]).model_copy(
+        update={
+            "verdicts": (
+                Verdict(kind=VerdictKind.SHIP, rows=(fast.name,), text="Ship small in FP16: 264 times the teacher's speed"),
+                Verdict(kind=VerdictKind.BOUND, rows=(made.name,), text="big waits for its enqueue."),
+            )
+        }
+    )  # fmt: skip
+
+
+def memory_of(made, memory):
+    """The row with other bytes by method at every batch size."""
+    return made.model_copy(update={"cells": tuple(cell.model_copy(update={"memory": memory}) for cell in made.cells)})

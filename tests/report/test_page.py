@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from edgefer.errors import ArtifactError
-from edgefer.report import page, plots
+from edgefer.report import benchmark_plots as plots
+from edgefer.report import page
 from edgefer.report.page import Section
 
 VOID = {"meta", "img", "source", "br"}

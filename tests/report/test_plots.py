@@ -12,18 +12,11 @@ from edgefer.report import plots
 from edgefer.report.style import DARK, LIGHT
 
 RUN = [{"epoch": n, "accuracy": 0.1 * n, "loss": 2 / n, "learning_rate": 0.1, "seconds": 1.0} for n in range(1, 8)]
-MARKS = [
-    plots.LatencyMark("teacher, PyTorch", "teacher", 26, 30, 40),
-    plots.LatencyMark("student, INT8", "student", 0.14, 0.2),
-]
-POINTS = [plots.TradePoint("teacher", "teacher", 26, 0.93), plots.TradePoint("student", "student", 0.2, 0.86)]
 COUNTS = np.eye(7, dtype=np.int64) * 5 + 1
 
 DRAW = {
     "curves": lambda theme: plots.training_curves({"teacher": RUN, "student": RUN[:3]}, theme),
     "confusion": lambda theme: plots.confusion(COUNTS, FER2013, theme),
-    "latency": lambda theme: plots.latency(MARKS, theme),
-    "tradeoff": lambda theme: plots.tradeoff(POINTS, theme),
 }
 
 
@@ -87,27 +80,7 @@ def test_a_matrix_must_fit_its_names():
         plots.confusion(COUNTS, FER2013[:6])
 
 
-def test_colours_follow_groups_and_the_teacher_always_has_the_first():
-    student = [plots.LatencyMark("s", "student", 1, 2)]
-    alone, both = picture(plots.latency(student)), picture(plots.latency([MARKS[0], *student]))
-    assert has(alone, LIGHT.series[1])
-    assert not has(alone, LIGHT.series[0])
-    assert has(both, LIGHT.series[0])
-
-
-def test_equal_figures_can_be_drawn():
-    same = [plots.LatencyMark(str(n), "g", 1.0, 1.0, 1.0) for n in range(2)]
-    assert plots.latency(same)
-    assert plots.tradeoff([plots.TradePoint(str(n), "g", 1.0, 0.5) for n in range(4)])
-
-
-@pytest.mark.parametrize("draw", [plots.latency, plots.tradeoff])
-def test_nothing_to_draw_is_said(draw):
-    with pytest.raises(DataError, match="to draw"):
-        draw([])
-
-
 def test_without_matplotlib_the_error_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(BackendError, match="pip install matplotlib"):
-        plots.latency(MARKS)
+        plots.confusion(COUNTS, FER2013)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from edgefer.benchmark.columns import Table
+from edgefer.benchmark.energy import Energy
+from edgefer.benchmark.notes import notes
+from edgefer.benchmark.tables import tables
+from tests.benchmark import results
+
+
+def said(result):
+    return "\n".join(notes(result, tables(result)))
+
+
+def test_the_machine_and_the_protocol_are_named():
+    text = said(results.result())
+    assert "Test CPU <1>, 2 of 4 cores" in text
+    assert "2 interleaved rounds, 200 calls and 3 s a row at batch 1" in text
+    assert "input: demo PublicTest" in text
+
+
+def test_each_head_that_is_shown_is_explained_once():
+    made = results.full()
+    lines = notes(made, tables(made))
+    assert len(lines) == len(set(lines))
+    for head in (
+        "median",
+        "p90",
+        "times as fast",
+        "H2D",
+        "GPU compute",
+        "together",
+        "enqueue",
+        "weights",
+        "activations",
+        "RSS",
+        "GPU",
+        "mJ",
+    ):
+        assert any(line.startswith(head) for line in lines), head
+    only = Table("t", ["model"], [], says=("a: b",))
+    assert "a: b" in notes(made, [only])
+    assert not any(line.startswith("H2D") for line in notes(made, [only]))
+
+
+def test_what_is_doubtful_is_said():
+    text = said(results.result())
+    assert "~ unstable" in text
+    assert "p99 -: fewer than 100 samples" in text
+    assert "busy" not in text
+
+
+def test_a_stable_benchmark_raises_no_doubts():
+    text = said(results.result([results.row("a", "r", 1.0)]))
+    assert "~" not in text
+    assert "p99 -" not in text
+
+
+def test_a_busy_machine_is_named():
+    busy = results.MACHINE.model_copy(update={"other_work": 1.26})
+    assert "other processes kept 1.3 of 4 cores busy" in said(results.result(machine=busy))
+
+
+def test_remarks_are_said_once():
+    rows = [results.row("a", "r", 1.0), results.row("b", "r", 1.0)]
+    rows = [
+        row.model_copy(update={"candidate": row.candidate.model_copy(update={"note": "untrained"})}) for row in rows
+    ]
+    assert [note for note in notes(results.result(rows), []) if "untrained" in note] == ["a, r; b, r: untrained"]
+
+
+def test_why_there_is_no_energy_is_said_once():
+    made = results.row("a", "r", 1.0)
+    cells = tuple(cell.model_copy(update={"energy": Energy(why="no counter here")}) for cell in made.cells)
+    text = said(results.result([made.model_copy(update={"cells": cells})]))
+    assert text.count("no energy: no counter here") == 1
