@@ -45,12 +45,13 @@ def test_a_machine_without_a_gpu_says_why(monkeypatch):
 
 
 def test_one_machine_is_comparable_with_itself():
-    before = MACHINE.model_copy(update={"before": state(72.0, mode="MAXN")})
+    # Either side of where rounding turns.
+    before = MACHINE.model_copy(update={"before": state(72.0, mode="MAXN"), "memory_bytes": 7_940_000_000})
     later = before.model_copy(
         update={
             "date": "2027-01-01T00:00:00+00:00",
             "load": (3.0, 4.0),
-            "memory_bytes": MACHINE.memory_bytes + 20_000_000,
+            "memory_bytes": 7_960_000_000,
             "libraries": {},
         }
     )
@@ -81,5 +82,5 @@ def test_what_a_record_does_not_tell_is_no_difference():
     known = MACHINE.model_copy(update={"driver": "580.1", "before": state(72, mode="MAXN")})
     silent = MACHINE.model_copy(update={"memory_bytes": None, "governor": ""})
     assert differences(known, silent) == differences(silent, known) == []
-    half = known.model_copy(update={"before": state(72, None, mode="MAXN")})
+    half = known.model_copy(update={"before": state(60, None, mode="MAXN")})
     assert differences(known, half) == []
