@@ -21,27 +21,30 @@ _T_LIMIT = 1.96
 # Where a process's code and data happen to lie changes its speed by some percent, and alike in all of its rounds, which
 # therefore cannot show it (Mytkowicz et al., Producing wrong data without doing anything obviously wrong, 2009).
 LUCK = 0.02
+# Two runs differ in more: other processes, another temperature, another neighbour, the same for all rounds of each.
+RUNS = 0.05
 # Rounds in strict order: 1 of 60 runs of five rounds has that by chance.
 _CHANCE = 0.02
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """A ratio of two times and its 95 % interval, both above 0."""
+    """A ratio of two times and its 95 % interval, all above 0. luck: what the rounds cannot show, as a fraction of 1."""
 
     value: float
     low: float
     high: float
+    luck: float = LUCK
 
     @property
     def above(self) -> bool:
-        """Whether the ratio is surely above 1, by more than a process's luck."""
-        return self.low > 1 + LUCK
+        """Whether the ratio is surely above 1, by more than luck."""
+        return self.low > 1 + self.luck
 
     @property
     def below(self) -> bool:
-        """Whether the ratio is surely below 1, by more than a process's luck."""
-        return self.high < 1 / (1 + LUCK)
+        """Whether the ratio is surely below 1, by more than luck."""
+        return self.high < 1 / (1 + self.luck)
 
     @property
     def sure(self) -> bool:
@@ -51,7 +54,7 @@ class Contrast:
     @property
     def inverse(self) -> Contrast:
         """The other way round."""
-        return Contrast(1 / self.value, 1 / self.high, 1 / self.low)
+        return Contrast(1 / self.value, 1 / self.high, 1 / self.low, self.luck)
 
 
 def paired(times: Sequence[float], others: Sequence[float]) -> Contrast | None:
@@ -76,7 +79,7 @@ def between(times: Sequence[float], others: Sequence[float]) -> Contrast | None:
     if error > 0:
         parts = shares[0] ** 2 / (len(times) - 1) + shares[1] ** 2 / (len(others) - 1)
         freedom = sum(shares) ** 2 / parts
-    return _interval(fmean(logs) - fmean(other_logs), error, int(freedom))
+    return _interval(fmean(logs) - fmean(other_logs), error, int(freedom), RUNS)
 
 
 def ratios(times: Sequence[float], others: Sequence[float]) -> list[float]:
@@ -106,9 +109,9 @@ def _around(logs: Sequence[float]) -> Contrast:
     return _interval(fmean(logs), stdev(logs) / math.sqrt(len(logs)), len(logs) - 1)
 
 
-def _interval(middle: float, error: float, freedom: int) -> Contrast:
+def _interval(middle: float, error: float, freedom: int, luck: float = LUCK) -> Contrast:
     reach = (_T[freedom - 1] if freedom <= len(_T) else _T_LIMIT) * error
-    return Contrast(math.exp(middle), math.exp(middle - reach), math.exp(middle + reach))
+    return Contrast(math.exp(middle), math.exp(middle - reach), math.exp(middle + reach), luck)
 
 
 @cache

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from edgefer.benchmark.contrast import LUCK, Contrast, between, drift, paired, ratios
+from edgefer.benchmark.contrast import LUCK, RUNS, Contrast, between, drift, paired, ratios
 
 
 def test_paired_rounds_by_hand():
@@ -58,7 +58,17 @@ def test_runs_apart_by_hand():
     assert (found.value, found.low, found.high) == pytest.approx(
         (math.e, math.exp(1 - reach), math.exp(1 + reach)), rel=1e-6
     )
-    assert between([2, 2], [1, 1]) == Contrast(2, 2, 2)
+    assert between([2, 2], [1, 1]) == Contrast(2, 2, 2, RUNS)
+
+
+def test_two_runs_have_more_luck_than_two_rows_of_one():
+    one, other = between([1 + RUNS] * 5, [1] * 5), between([1.01 + RUNS] * 5, [1] * 5)
+    assert one is not None
+    assert other is not None
+    assert not one.sure
+    assert not one.inverse.sure
+    assert other.above
+    assert other.inverse.below
 
 
 def test_the_interval_holds_what_is_true_in_95_of_100_runs():
