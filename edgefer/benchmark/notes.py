@@ -36,6 +36,8 @@ def method(result: BenchmarkResult) -> Iterator[str]:
         f"(fewer once the interval is within {first.tight:.0%} of the median), each row in a process of its own; "
         f"input: {result.faces}; times are from pixels in memory to logits in memory"
     )
+    if any(cell.memory for row in result.rows for cell in row.cells):
+        yield "memory: warm, less what was there once the runtime was imported, before the model was opened"
 
 
 def doubts(result: BenchmarkResult) -> Iterator[str]:
@@ -64,11 +66,12 @@ def doubts(result: BenchmarkResult) -> Iterator[str]:
 
 
 def remarks(result: BenchmarkResult) -> Iterator[str]:
-    """What is to be known of single rows, each remark once with the rows that it is about."""
+    """What is to be known of single rows, each remark once with the rows that it is about; rows that are not here."""
     found = [(row.candidate.note, row.name) for row in result.rows]
     found += [(cell.note, row.name) for row in result.rows for cell in row.cells]
     for remark in dict.fromkeys(remark for remark, _ in found if remark):
         yield f"{'; '.join(dict.fromkeys(name for other, name in found if other == remark))}: {remark}"
+    yield from (f"left out: {reason}" for reason in result.left_out)
 
 
 def _sentence(text: str) -> str:

@@ -73,3 +73,8 @@ def test_why_there_is_no_energy_is_said_once():
     cells = tuple(cell.model_copy(update={"energy": Energy(why="no counter here")}) for cell in made.cells)
     text = said(results.result([made.model_copy(update={"cells": cells})]))
     assert text.count("no energy: no counter here") == 1
+
+
+def test_rows_that_this_machine_does_not_have_are_named():
+    made = results.result().model_copy(update={"left_out": ("half precision: no GPU",)})
+    assert "left out: half precision: no GPU" in said(made).splitlines()

@@ -78,12 +78,22 @@ def test_sizes():
 def test_memory_by_method_less_what_was_there_before():
     text = render_table(results.full())
     rows = table(text, "Memory that")
-    heads = "RSS, batch 1 RSS, batch 32 GPU, batch 1 GPU, batch 32 torch, batch 1 torch, batch 32"
+    heads = "RSS, batch 1 RSS, batch 32 GPU, batch 1 GPU, batch 32 torch allocated, batch 1 torch allocated, batch 32"
     assert " ".join(rows.splitlines()[1].split()).endswith(heads)
     assert line(rows, "small").split()[3:] == ["60", "50", "50", "-", "-", "-"]
     # torch counts from nothing, whatever its runtime's import took.
     assert line(rows, "big").split()[-2:] == ["330", "330"]
-    assert "torch: the most that torch's own allocator held" in text
+    assert "torch allocated: the most that PyTorch's tensors took" in text
+
+
+def test_the_whole_gpus_memory_stands_in_where_the_processs_own_share_is_not_to_be_had():
+    bare = results.memory_of(results.row("a", "r", 1.0), {"RSS": 150_000_000, "GPU device": 9_000_000})
+    assert "GPU device, batch 1" in render_table(results.result([bare]))
+    own = results.memory_of(results.row("b", "r", 1.0), {"RSS": 150_000_000, "GPU": 7_000_000, "PSS": 1})
+    text = render_table(results.result([bare, own]))
+    assert "GPU, batch 1" in text
+    assert "GPU device" not in text
+    assert "PSS" not in text
 
 
 def test_start_has_the_compiling_apart():
@@ -122,7 +132,15 @@ def test_a_setup_that_all_share_is_no_table():
 
 def test_columns_that_no_row_has_are_left_out():
     text = render_table(results.result())
-    for head in ("activations", "weights", "GPU compute", "of it compiling", "Energy", "worst emotion", "torch,"):
+    for head in (
+        "activations",
+        "weights",
+        "GPU compute",
+        "of it compiling",
+        "Energy",
+        "worst emotion",
+        "torch allocated",
+    ):
         assert head not in text
 
 
