@@ -38,6 +38,55 @@ def test_a_cuda_error_is_one_line_and_leaks_nothing(monkeypatch):
     assert not runtime.host
 
 
+def test_events_are_subtracted_when_they_are_over(monkeypatch):
+    _, runtime = fake_gpu.install(monkeypatch)
+    cuda = Cuda()
+    stream = cuda.stream()
+    first, second = cuda.event(), cuda.event()
+    with pytest.raises(BackendError, match="cudaErrorInvalidResourceHandle in cudaEventElapsedTime"):
+        cuda.milliseconds(first, second)
+    cuda.record(first, stream)
+    cuda.buffer(3, stream).upload(3)
+    cuda.record(second, stream)
+    with pytest.raises(BackendError, match="cudaErrorNotReady"):
+        cuda.milliseconds(first, second)
+    cuda.call("cudaEventSynchronize", second)
+    assert cuda.milliseconds(first, second) == 1.0
+    cuda.close()
+    assert not runtime.events
+
+
+def test_a_graph_is_run_when_it_is_launched_and_not_before(monkeypatch):
+    _, runtime = fake_gpu.install(monkeypatch)
+    cuda = Cuda()
+    stream = cuda.stream()
+    buffer = cuda.buffer(2, stream)
+    buffer.host[:] = 5
+    graph = cuda.capture(lambda: buffer.upload(2), stream)
+    buffer.host[:] = 7
+    cuda.launch(graph, stream)
+    buffer.host[:] = 0
+    buffer.download(2)
+    assert buffer.host.tolist() == [7, 7]
+    assert not runtime.graphs
+    cuda.forget(graph)
+    assert not runtime.ready
+    other = cuda.capture(lambda: None, stream)
+    assert other in runtime.ready
+    cuda.close()
+    assert not runtime.ready
+
+
+def test_work_that_cannot_be_captured_is_one_line(monkeypatch):
+    _, runtime = fake_gpu.install(monkeypatch)
+    cuda = Cuda()
+    stream = cuda.stream()
+    with pytest.raises(BackendError, match="cudaErrorStreamCaptureUnsupported in cudaStreamSynchronize"):
+        cuda.capture(lambda: cuda.call("cudaStreamSynchronize", stream), stream)
+    assert runtime.capturing is None
+    cuda.close()
+
+
 def test_missing_bindings_name_the_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "cuda.bindings", None)
     with pytest.raises(BackendError, match="pip install cuda-bindings"):
