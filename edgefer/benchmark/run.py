@@ -14,6 +14,7 @@ from edgefer.benchmark.abilities import probe
 from edgefer.benchmark.candidate import Candidate, all_threads
 from edgefer.benchmark.discover import DEFAULT_INPUT, student_rows
 from edgefer.benchmark.int8 import with_int8
+from edgefer.benchmark.judgement import judge
 from edgefer.benchmark.own_accuracy import with_own_accuracy
 from edgefer.benchmark.protocol import DEFAULT, Protocol
 from edgefer.benchmark.result import BenchmarkResult
@@ -72,7 +73,8 @@ def benchmark_models(
                 step=step,
             )
         result = result.model_copy(update={"left_out": suite.left_out})
-        return with_own_accuracy(result, faces) if evaluate else result
+        result = with_own_accuracy(result, faces) if evaluate else result
+        return result.model_copy(update={"verdicts": judge(result)})
 
 
 def make_suite(

@@ -8,6 +8,7 @@ import pytest
 
 from edgefer.benchmark import run
 from edgefer.benchmark.candidate import Role
+from edgefer.benchmark.judgement import judge
 from edgefer.benchmark.protocol import protocol_for
 from edgefer.benchmark.run import benchmark_models, foretold, make_suite
 from edgefer.benchmark.variants import Wish
@@ -32,6 +33,7 @@ def test_models_and_teacher_by_path(tmp_path, capfd):
     assert result.faces == "noise Training"
     assert {row.candidate.threads for row in result.rows} == {1}
     assert "benchmark" in capfd.readouterr().err
+    assert result.verdicts == judge(result) != ()
 
 
 def test_nothing_is_left_behind_even_where_a_student_is_its_own_teacher(tmp_path, monkeypatch):
