@@ -1,4 +1,7 @@
-"""What a script measured, kept: one JSON line a run in `docs/benchmarks/speed.jsonl`, and a page made of all lines."""
+"""What a script measured, kept: one JSON line a run in `docs/benchmarks/speed.jsonl`, and a page made of all lines.
+
+`python benchmarks/_record.py` makes the page again, after its form has changed here.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ class Ratio(_Frozen):
     @property
     def bounds(self) -> str:
         """Such as `at most 1.1, 15 s`; empty without one."""
-        known = [number(self.limit)] if self.limit is not None else []
+        known = [f"{self.limit:g}"] if self.limit is not None else []
         known += [f"{self.budget:g} {self.unit}"] if self.budget is not None else []
         return f"at {'most' if self.better == 'small' else 'least'} {', '.join(known)}" if known else ""
 
@@ -201,3 +204,7 @@ def _section(record: Record) -> str:
 def _line(record: Record) -> str:
     figures = "; ".join(f"{ratio.name} {ratio.text}" for ratio in record.ratios) or "no ratio"
     return f"- {record.date}, {record.commit}, `{record.command}`: {figures}"
+
+
+if __name__ == "__main__":
+    write_text(FOLDER / PAGE, page(read(FOLDER)))

@@ -219,7 +219,7 @@ def test_a_ratio_is_of_the_same_rounds(script):
     ratio = script("_script").ratio("r", [1.0, 20.0, 3.0], [2.0, 40.0, 3.0], "s", limit=0.6, budget=2.0)
     assert (ratio.value, ratio.rounds, ratio.ours, ratio.plain) == (0.5, 3, 3.0, 3.0)
     assert (ratio.low, ratio.high) == pytest.approx((0.5, 0.9))
-    assert ratio.bounds == "at most 0.60, 2 s"
+    assert ratio.bounds == "at most 0.6, 2 s"
     assert not ratio.kept
     assert ratio.model_copy(update={"budget": 3.0}).kept
     assert not ratio.model_copy(update={"budget": 3.0, "limit": 0.4}).kept
