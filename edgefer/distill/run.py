@@ -243,6 +243,7 @@ def find_run(
     for out in _numbered(base):
         if run := finished(out, wanted):
             return out, run
-        if not (out / BEST).exists() or read_identity(out / LAST) == wanted:
+        state = read_identity(out / LAST)
+        if state == wanted or (state is None and not (out / BEST).exists()):
             return out, None
     raise AssertionError("numbers do not end")

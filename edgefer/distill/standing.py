@@ -18,7 +18,7 @@ from edgefer.distill.run import (
     teacher_recipes,
 )
 from edgefer.distill.state import read_identity
-from edgefer.distill.trainer import LAST, RECIPE, Run
+from edgefer.distill.trainer import BEST, LAST, RECIPE, Run
 from edgefer.errors import RecipeError
 from edgefer.recipe import Recipe, check, read_toml
 
@@ -61,7 +61,10 @@ def standing(recipe: Recipe, folder: Path, below: tuple[str, ...] = ()) -> Stand
     if run is not None:
         return Standing(out, run, f"this very run, {run.accuracy:.2%} on {faces.choosing.split}")
     if read_identity(out / LAST) is not None:
-        return Standing(out, None, "a part of this run is there")
+        there = (out / BEST).exists()
+        return Standing(
+            out, None, "a part of this run is there" if there else f"{BEST} of this run is not there any more"
+        )
     if out != base:
         return Standing(out, None, f"{base} is another run ({_differences(base / RECIPE, recipe)})")
     return Standing(out, None, "no run is there")

@@ -6,6 +6,7 @@ import json
 import math
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -120,9 +121,10 @@ def train(
 
     Writes `best.safetensors` (the averaged weights when the recipe averages), `last.safetensors` (to resume from),
     `metrics.jsonl` and `recipe.toml` into `out` after every epoch, each atomically. A run resumed from any epoch ends
-    with the same weights as an uninterrupted one on the same machine. Under torchrun the processes share the work and
-    the first one writes (`distill/parallel.py`). Raises UsageError when they cannot share a batch equally, Interrupted
-    on Ctrl-C, CheckFailed when the loss is no number any more.
+    with the same weights as an uninterrupted one on the same machine; a finished one is given back though that state is
+    gone, and one whose weights were deleted begins again. Under torchrun the processes share the work and the first one
+    writes (`distill/parallel.py`). Raises UsageError when they cannot share a batch equally, Interrupted on Ctrl-C,
+    CheckFailed when the loss is no number any more.
 
     whole: the split that `training` is a part of, for the leak-free figure in the card; default `training`.
     start: the checkpoint whose weights the network begins with (`edgefer.distill.start`); default fresh ones.
@@ -137,10 +139,17 @@ def train(
     if len(training) < 2:
         raise DataError(f"{training.name} has {len(training)} training faces", "training needs at least 2")
     check_batch(recipe, len(training))
-    loop = _Loop(recipe, training, choosing, teachers, device or default_device(), out, start)
-    if resume:
-        loop.resume()
+    wanted = identity(recipe, training, choosing, teachers, start)
+    if resume and (done := led(lambda: None if (out / LAST).exists() else finished(out, wanted))) is not None:
+        return done
+    begin_loop = partial(_Loop, recipe, training, choosing, teachers, device or default_device(), out, start)
+    loop = begin_loop()
+    if resume and (lost := loop.resume()):
+        say(f"{recipe.name}: {out / lost} is not there any more: training begins again")
+        loop = begin_loop()
     if leads():
+        # A run that is trained again, or further, is not finished; nor is the run whose weights were here before.
+        (out / FINISHED).unlink(missing_ok=True)
         write_text(out / RECIPE, recipe.to_toml())
     if recipe.qat and not loop.state.epoch:
         loop.keep_beginning()
@@ -212,9 +221,21 @@ class _Loop:
         join_batches(self.body)
         self.passes = passes(recipe, self.network)
 
-    def resume(self) -> None:
-        if led((self.out / LAST).exists):
-            self.state = load_state(self.out / LAST, self.state.identity, self.trained, self.average, self.optimizer)
+    def resume(self) -> str:
+        """Go on from the last state; returns the file whose loss makes that impossible, empty where none is lost.
+
+        The best epoch's weights are in no other file than their own, but where that epoch is the last one.
+        """
+        if not led((self.out / LAST).exists):
+            return LAST if led((self.out / FINISHED).exists) else ""
+        self.state = load_state(self.out / LAST, self.state.identity, self.trained, self.average, self.optimizer)
+        if led((self.out / BEST).exists):
+            return ""
+        if self.state.best_epoch != self.state.epoch:
+            return BEST
+        if leads():
+            self._keep()
+        return ""
 
     def _hints(self) -> Hints | None:
         if not self.recipe.loss.hints or self.teachers is None:

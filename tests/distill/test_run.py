@@ -3,11 +3,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from edgefer.data.faces import FaceSet
 from edgefer.distill import run as module
-from edgefer.distill.run import distill_once, distill_recipe, run_folder, train_recipe
-from edgefer.distill.trainer import read_run
+from edgefer.distill import trainer
+from edgefer.distill.run import distill_once, distill_recipe, run_folder, train_once, train_recipe
+from edgefer.distill.trainer import BEST, LAST, Run, read_run
 from edgefer.errors import ArtifactError, DataError, Interrupted, UsageError
 from edgefer.recipe import load
 from tests.distill.faces import squares
@@ -79,17 +81,93 @@ def test_distil_once_keeps_what_is_there_and_trains_what_is_not():
     assert distill_once(load("student.toml"), Path("q")).student.folder == Path("q/student")
 
 
-def test_ctrl_c_while_the_teacher_trains_says_to_give_the_command_again(monkeypatch: pytest.MonkeyPatch):
-    from edgefer.distill import trainer
+def weights(run: Run) -> dict[str, np.ndarray]:
+    return load_file(run.checkpoint)
 
+
+@pytest.mark.parametrize("deleted", [(BEST,), (BEST, LAST)])
+def test_a_finished_run_whose_weights_were_deleted_is_trained_again(deleted, capfd: pytest.CaptureFixture[str]):
+    recipe = load("teacher.toml", ("train.epochs=3",))
+    first = train_once(recipe, Path("q"))
+    before = weights(first)
+    for again in (
+        lambda: train_once(recipe, Path("q")),
+        lambda: train_recipe(recipe, Path("q/teacher"), resume=True),
+    ):
+        for name in deleted:
+            (first.folder / name).unlink()
+        capfd.readouterr()
+        run = again()
+        assert run.folder == first.folder
+        assert {name: value.tobytes() for name, value in weights(run).items()} == {
+            name: value.tobytes() for name, value in before.items()
+        }
+        assert len(run.history) == 3
+        told = f"q/teacher/{deleted[-1]} is not there any more: training begins again"
+        best_was_last = max(first.history, key=lambda epoch: epoch.accuracy) is first.history[-1]
+        assert (told in capfd.readouterr().err) is (deleted != (BEST,) or not best_was_last)
+        assert train_once(recipe, Path("q")).card == run.card
+
+
+@pytest.mark.parametrize(("accuracies", "begins_again"), [((0.1, 0.3, 0.2), True), ((0.1, 0.2, 0.3), False)])
+def test_the_best_weights_are_made_again_or_taken_from_the_last_state(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], accuracies, begins_again
+):
+    recipe, told = load("teacher.toml", ("train.epochs=3",)), []
+    monkeypatch.setattr(
+        trainer._Loop, "_accuracy", lambda loop: told.append(0) or accuracies[(len(told) - 1) % len(accuracies)]
+    )
+    first = train_once(recipe, Path("q"))
+    before = weights(first)
+    first.checkpoint.unlink()
+    del told[:]
+    again = weights(train_once(recipe, Path("q")))
+    assert all(np.array_equal(again[name], value) for name, value in before.items())
+    assert ("training begins again" in capfd.readouterr().err) is begins_again
+    assert len(told) == (3 if begins_again else 0)
+
+
+def test_a_run_that_is_trained_again_is_not_finished_until_it_is(monkeypatch: pytest.MonkeyPatch):
+    recipe = load("teacher.toml", ("train.epochs=2",))
+    first = train_once(recipe, Path("q"))
+    for name in (BEST, LAST):
+        (first.folder / name).unlink()
+    stop_after_an_epoch(monkeypatch)
+    with pytest.raises(Interrupted):
+        train_once(recipe, Path("q"))
+    assert first.checkpoint.exists()
+    with pytest.raises(ArtifactError, match="holds no finished run"):
+        read_run(first.folder)
+
+
+def test_a_finished_run_is_given_back_on_resume_though_its_last_state_was_deleted():
+    run = train_recipe(load("teacher.toml"), Path("mine"))
+    (run.folder / LAST).unlink()
+    stamp = run.checkpoint.stat().st_mtime_ns
+    assert train_recipe(load("teacher.toml"), Path("mine"), resume=True).card == run.card
+    assert run.checkpoint.stat().st_mtime_ns == stamp
+
+
+def test_a_folder_with_the_last_state_of_another_run_is_left_alone():
+    first = train_once(load("teacher.toml"), Path("q"))
+    first.checkpoint.unlink()
+    assert train_once(load("teacher.toml", ("train.epochs=2",)), Path("q")).folder == Path("q/teacher-2")
+
+
+def stop_after_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     real = trainer.save_state
 
     def stopping(*arguments: object) -> None:
         real(*arguments)
         raise KeyboardInterrupt
 
-    Path("teacher.toml").write_text(TEACHER.replace("epochs = 1", "epochs = 2"))
     monkeypatch.setattr(trainer, "save_state", stopping)
+
+
+def test_ctrl_c_while_the_teacher_trains_says_to_give_the_command_again(monkeypatch: pytest.MonkeyPatch):
+    real = trainer.save_state
+    Path("teacher.toml").write_text(TEACHER.replace("epochs = 1", "epochs = 2"))
+    stop_after_an_epoch(monkeypatch)
     with pytest.raises(Interrupted, match=r"1 of 2 epochs are in runs/teacher\. give the same command again"):
         distill_recipe(load("student.toml"), baseline=False)
     monkeypatch.setattr(trainer, "save_state", real)

@@ -84,6 +84,8 @@ def test_a_run_that_was_stopped_is_known(monkeypatch):
         train_once(recipe, FOLDER)
     found = standing(recipe, FOLDER)
     assert (found.folder, found.run, found.why) == (FOLDER / "alone", None, "a part of this run is there")
+    (FOLDER / "alone/best.safetensors").unlink()
+    assert standing(recipe, FOLDER).why == "best.safetensors of this run is not there any more"
 
 
 def test_a_run_that_begins_with_a_network_waits_for_it():
