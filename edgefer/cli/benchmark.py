@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from edgefer.console import say
 from edgefer.errors import BackendError, Interrupted, UsageError
 
 if TYPE_CHECKING:
+    from edgefer.benchmark.comparison import Comparison
     from edgefer.benchmark.protocol import Protocol
     from edgefer.benchmark.result import BenchmarkResult
 
@@ -62,17 +64,36 @@ def benchmark(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write benchmark.json, .html and .md there.")
     ] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the tables as Markdown.")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(metavar="OLD.json", help="Also say what changed since this record, beyond the noise.")
+    ] = None,
+    max_regression: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="PERCENT", help="Exit 1 if a time, memory or a file grew by more since OLD.json."),
+    ] = None,
+    trtexec: Annotated[
+        bool, typer.Option("--trtexec", help="Print the fields of trtexec in place of tables, and its command.")
+    ] = False,
     trust: Annotated[bool, typer.Option("--trust", help="Open engines that no card vouches for.")] = False,
     json: Json = False,
 ) -> None:
     """Measure models beside their teacher: each in a process of its own, round after round."""
+    if max_regression is not None and compare is None:
+        raise UsageError("--max-regression needs a record to compare with", "name it with --compare OLD.json")
+    if json and trtexec:
+        raise UsageError("--json and --trtexec are two forms of one output", "leave one of them out")
+    from edgefer.benchmark.compare import read_record
     from edgefer.benchmark.discover import default_models
     from edgefer.benchmark.run import benchmark_models
-    from edgefer.benchmark.table import render_table
     from edgefer.benchmark.variants import Wish
     from edgefer.data.load import load_faces
 
+    # Read before anything is measured for it.
+    old = read_record(compare) if compare is not None else None
     how = _protocol(batch, sweep, rounds, seconds, calls, quick)
+    if old is not None and not any((batch, sweep, rounds, seconds, calls, quick)):
+        how = old.protocol
     found: list[Path] = []
     if not models:
         found, reason = default_models()
@@ -90,11 +111,63 @@ def benchmark(
         )
     except KeyboardInterrupt as error:
         raise Interrupted("the benchmark was stopped, nothing was kept", "--quick takes seconds a row") from error
-    print(result.to_json() if json else render_table(result))
     if out is not None:
-        _write(result, out)
-    if not any(cell.latency for row in result.rows for cell in row.cells):
+        from edgefer.report.benchmark import write
+
+        say(f"wrote {', '.join(map(str, write(out, result)))}")
+    if markdown is not None:
+        from edgefer.paths import write_text
+        from edgefer.report.benchmark_markdown import render
+
+        write_text(markdown, render(result))
+        say(f"wrote {markdown}")
+    _report(result, old, max_regression, json, trtexec)
+
+
+def _report(
+    result: BenchmarkResult, old: BenchmarkResult | None, max_regression: float | None, json: bool, trtexec: bool
+) -> None:
+    """Print a result, and what changed since an older one.
+
+    Raises BackendError when nothing ran, UsageError when the two cannot be compared, CheckFailed past the limit.
+    """
+    from edgefer.benchmark.table import render_table
+
+    ran = any(cell.latency for row in result.rows for cell in row.cells)
+    comparison, refused = _compared(old, result, max_regression) if old is not None and ran else (None, None)
+    if json:
+        # A record reads the same with the comparison in it.
+        values = json_module.loads(result.to_json())
+        changes = {} if comparison is None else {"comparison": json_module.loads(comparison.to_json())}
+        print(json_module.dumps({**values, **changes}, indent=2))
+    elif trtexec and ran:
+        from edgefer.benchmark.trtexec import render_trtexec
+
+        print(render_trtexec(result))
+    else:
+        print(render_table(result))
+    if not ran:
         raise BackendError("no row could be measured", "the table says why, row by row")
+    if refused is not None:
+        raise refused
+    if comparison is not None:
+        if not json:
+            from edgefer.benchmark.compare_text import render_comparison
+
+            print(f"\n{render_comparison(comparison)}")
+        comparison.check()
+
+
+def _compared(
+    old: BenchmarkResult, new: BenchmarkResult, max_regression: float | None
+) -> tuple[Comparison | None, UsageError | None]:
+    """What changed, or why the two cannot be compared, which must not cost the user what was just measured."""
+    from edgefer.benchmark.compare import compare
+
+    try:
+        return compare(old, new, None if max_regression is None else max_regression / 100), None
+    except UsageError as error:
+        return None, error
 
 
 def _protocol(
@@ -118,9 +191,3 @@ def _protocol(
         calls or usual.latency.calls,
         usual.warm_s,
     )
-
-
-def _write(result: BenchmarkResult, folder: Path) -> None:
-    from edgefer.report.benchmark import write
-
-    say(f"wrote {', '.join(map(str, write(folder, result)))}")

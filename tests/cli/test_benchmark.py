@@ -7,8 +7,11 @@ import threading
 
 import pytest
 
+from edgefer.benchmark.protocol import protocol_for
 from edgefer.benchmark.result import BenchmarkResult
 from edgefer.benchmark.rows import torch_row
+from edgefer.benchmark.run import benchmark_models
+from edgefer.benchmark.variants import Wish
 from tests import tiny_net
 from tests.benchmark.test_variants import CPU
 from tests.conftest import one_line
@@ -96,6 +99,87 @@ def test_accuracy_of_each_file_on_request(cli, models, monkeypatch):
     assert [row["card"]["measured"][-1]["dataset"] for row in rows] == ["noise", "noise"]
 
 
+@pytest.fixture(scope="module")
+def record(tmp_path_factory):
+    """A record of this machine: a tiny student and teacher, as the command writes it, measured once."""
+    folder = tmp_path_factory.mktemp("record")
+    student = tiny_net.write(folder / "s.onnx")
+    teacher = tiny_net.write(folder / "t.onnx", tiny_net.model(seed=1), tiny_net.card(name="big"))
+    how = protocol_for((1,), 2, 0.02, 3)
+    wish = Wish(threads=(1,), int8=False)
+    result = benchmark_models([student], str(teacher), tiny_net.faces(2), how=how, wish=wish)
+    return result.model_copy(update={"faces": "demo PublicTest"})
+
+
+@pytest.fixture
+def again(monkeypatch, record):
+    """The command with a benchmark that gives the same record again; holds what it was asked."""
+    asked = {}
+
+    def measure(*_words, **options):
+        asked.update(options)
+        return record
+
+    monkeypatch.setattr("edgefer.benchmark.run.benchmark_models", measure)
+    return asked
+
+
+def written(folder, record, **changes):
+    path = folder / "old.json"
+    path.write_text(record.model_copy(update=changes).to_json())
+    return path
+
+
+def grown(record, factor):
+    """The record of a machine on which files were smaller."""
+    rows = tuple(row.model_copy(update={"file_bytes": int(row.file_bytes / factor)}) for row in record.rows)
+    return {"rows": rows}
+
+
+def test_what_changed_since_an_older_record(cli, models, again, record, tmp_path):
+    old = written(tmp_path, record)
+    done = cli("benchmark", models[0], "--compare", old)
+    assert done.code == 0, done.err
+    assert "beside the teacher" in done.out
+    assert "tiny, ONNX Runtime FP32" in done.out
+    # Measured as the older one was, unless something else is asked for.
+    assert again["how"] == record.protocol
+    cli("benchmark", models[0], "--compare", old, "--rounds", 7)
+    assert again["how"].rounds == 7
+
+
+def test_a_regression_past_the_limit_exits_1(cli, models, again, record, tmp_path):
+    old = written(tmp_path, record, **grown(record, 2))
+    failed = cli("benchmark", models[0], "--compare", old, "--max-regression", 50)
+    assert failed.code == 1
+    assert "worse by more than 50%" in one_line(failed)
+    assert cli("benchmark", models[0], "--compare", old, "--max-regression", 150).code == 0
+
+
+def test_a_comparison_is_in_the_json_too(cli, models, again, record, tmp_path):
+    done = cli("benchmark", models[0], "--compare", written(tmp_path, record), "--json")
+    values = json.loads(done.out)
+    assert values["comparison"]["changes"]
+    assert BenchmarkResult.from_json(done.out, "it") == record
+
+
+def test_what_was_measured_is_not_lost_when_it_cannot_be_compared(cli, models, again, record, tmp_path):
+    old = written(tmp_path, record, faces="other faces")
+    failed = cli("benchmark", models[0], "--compare", old, "--out", tmp_path / "out", "--json")
+    assert failed.code == 2
+    assert "other faces" in one_line(failed)
+    assert json.loads(failed.out)["schema"] == 2
+    assert (tmp_path / "out" / "benchmark.json").is_file()
+
+
+def test_markdown_and_the_fields_of_trtexec(cli, models, again, tmp_path):
+    done = cli("benchmark", models[0], "--trtexec", "--markdown", tmp_path / "b.md")
+    assert done.code == 0, done.err
+    assert "percentile(99%)" in done.out or "percentile(95%)" in done.out
+    assert "Throughput: " in done.out
+    assert (tmp_path / "b.md").read_text().startswith("# Benchmark of ")
+
+
 def test_an_engine_that_cannot_run_keeps_its_row_and_the_rest_is_measured(cli, models, tmp_path):
     student, teacher = models
     (tmp_path / "e").mkdir()
@@ -120,6 +204,9 @@ def test_when_nothing_runs_the_reasons_are_printed_and_the_exit_says_so(cli, tmp
         (("s.onnx", "--teacher", "resemotnet"), 2, "did you mean 'resemotenet'"),
         (("s.onnx", "--data", "dmeo"), 2, "did you mean 'demo'"),
         (("mini-resemotenet-d",), 2, "did you mean 'mini-resemotenet-"),
+        (("s.onnx", "--compare", "gone.json"), 1, "does not exist"),
+        (("s.onnx", "--max-regression", "5"), 2, "--compare OLD.json"),
+        (("s.onnx", "--json", "--trtexec"), 2, "leave one of them out"),
         (("s.onnx", "--sweep", "64"), 2, "--sweep 1:64"),
         (("s.onnx", "--sweep", "1:8", "--batch", "1"), 2, "leave one of them out"),
         ((), 1, "edgefer distill"),
