@@ -10,7 +10,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from edgefer.benchmark.candidate import Kind
 from edgefer.benchmark.doubts import bounds
 from edgefer.benchmark.figures import Cell, Latency, Parts, Setup, Spread
 from edgefer.benchmark.protocol import Protocol
@@ -87,7 +86,7 @@ def _figures(spread: Spread) -> str:
 def _command(row: Row, cell: Cell, protocol: Protocol) -> Iterator[str]:
     """The command that measures the same, or why there is none."""
     card = row.card
-    if row.candidate.kind is not Kind.ENGINE or card is None or card.engine is None or row.setup is None:
+    if card is None or card.engine is None or row.setup is None:
         yield "# trtexec runs engines only: no command measures this row"
         return
     largest = card.engine.batch[2]

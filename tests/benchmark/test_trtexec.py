@@ -99,6 +99,10 @@ def test_a_runtime_on_a_gpu_that_tells_no_parts_says_so():
 def test_its_warnings():
     shown = text(engine(parts=measured.parts(enqueue=0.1, wall_s=0.5)))
     assert "* the host takes 0.100 ms to queue" in shown
+    assert "a CUDA graph queues it" in shown
+    assert "a CUDA graph queues it" not in text(
+        engine(parts=measured.parts(enqueue=0.1, wall_s=0.5), setup={"cuda_graph": True})
+    )
     assert "* " not in text(engine())
 
 
