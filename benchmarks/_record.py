@@ -108,16 +108,18 @@ def number(value: float) -> str:
 
 
 def commit() -> str:
-    """The commit of edgefer's checkout, `-dirty` where files differ from it; UsageError where it is not the script's."""
+    """The commit of edgefer's checkout, `-dirty` where files differ from it; UsageError where none can be named."""
     found = Path(edgefer.__file__).resolve().parent.parent
     if found != ROOT:
         raise UsageError(
             "edgefer is not imported from the checkout of this script, so no commit can be named",
             f"set PYTHONPATH to {ROOT}",
         )
-    return subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    command = ["git", "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UsageError(f"git names no commit of {ROOT}", "run it in a git checkout of edgefer") from error
 
 
 def without_paths(arguments: Sequence[str]) -> list[str]:

@@ -43,6 +43,7 @@ class Run:
     script: str
     about: str
     command: str
+    commit: str
     options: argparse.Namespace
     begun: float = field(default_factory=time.monotonic)
     before: MachineState = field(default_factory=machine_state.read)
@@ -72,7 +73,7 @@ class Run:
             about=self.about,
             command=self.command,
             date=here.date,
-            commit=_record.commit(),
+            commit=self.commit,
             cpu=here.cpu,
             cores=here.cores,
             cores_of_machine=here.cores_of_machine,
@@ -92,7 +93,12 @@ def begin(file: str, options: argparse.Namespace, arguments: Sequence[str] | Non
     typed = list(sys.argv[1:] if arguments is None else arguments)
     about = doc.partition("\n")[0]
     command = " ".join((f"python benchmarks/{Path(file).name}", *_record.without_paths(typed)))
-    return Run(Path(file).stem, about, command, options)
+    try:
+        # Asked now: a record that cannot be made is no news for after minutes of measuring.
+        commit = _record.commit() if options.write or options.json else ""
+    except EdgeferError as error:
+        raise SystemExit(f"error: {error}") from None
+    return Run(Path(file).stem, about, command, commit, options)
 
 
 def finish(run: Run) -> None:
