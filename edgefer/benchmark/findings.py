@@ -129,6 +129,6 @@ def _ratio(result: BenchmarkResult, slow: Row, fast: Row) -> Contrast | None:
 
 
 def _plain(row: Row) -> bool:
-    """Whether it is what people start from: PyTorch in float32, as it is."""
+    """Whether it is what people start from: PyTorch as it is, which on a GPU computes float32 in TF32."""
     one = row.candidate
-    return one.kind is Kind.TORCH and precision(row) == "fp32" and not (one.compiled or one.cuda_graph)
+    return one.kind is Kind.TORCH and precision(row) in ("fp32", "tf32") and not (one.compiled or one.cuda_graph)

@@ -123,7 +123,9 @@ def row(
         setup=Setup(
             device=device, threads=threads, precision=precision, cuda_graph=cuda_graph, transfers=device != "cpu"
         ),
-        card=tiny_net.card(measured=measured, engine=engine, precision=Precision(precision)),
+        card=tiny_net.card(
+            measured=measured, engine=engine, precision=Precision(precision if precision != "tf32" else "fp32")
+        ),
         file_bytes=bytes_,
         start=Start(import_s=0.5, load_s=0.25, first_s=0.0125),
         idle={"RSS": 100_000_000},

@@ -64,6 +64,13 @@ def test_gains_are_only_told_apart_by_a_teacher_that_is_run_alike(other):
     assert not texts(VerdictKind.GAIN, teacher("PyTorch", 26.4), teacher("ONNX Runtime", 6.6), student(**other))
 
 
+def test_people_start_from_pytorch_as_it_is():
+    gpu = {"device": "cuda:0"}
+    rows = teacher("ONNX Runtime", 6.6, **gpu), student(over=(), **gpu)
+    assert texts(VerdictKind.GAIN, teacher("PyTorch", 26.4, precision="tf32", **gpu), *rows)
+    assert not texts(VerdictKind.GAIN, teacher("PyTorch", 26.4, precision="fp16", **gpu), *rows)
+
+
 def test_noise_has_no_gain():
     rows = teacher("PyTorch", 0.18, shape=measured.NOISY), teacher("ONNX Runtime", 0.2), student(over=())
     assert not texts(VerdictKind.GAIN, *rows)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from edgefer.benchmark.figures import VerdictKind
 from edgefer.benchmark.judgement import judge
 from edgefer.benchmark.result import BenchmarkResult, Row
@@ -42,3 +44,9 @@ def test_every_verdict_names_rows_of_the_result():
     names = {row.name for row in result.rows}
     assert all(set(verdict.rows) <= names for verdict in judge(result))
     assert judge(result)
+
+
+def test_every_kind_of_verdict_is_on_the_page():
+    page = (Path(__file__).parents[2] / "docs" / "benchmarking.md").read_text(encoding="utf-8")
+    section = page.partition("## Verdicts, and when we say nothing")[2].partition("\n## ")[0]
+    assert {kind.value for kind in VerdictKind if f"| `{kind.value}` |" not in section} == set()
