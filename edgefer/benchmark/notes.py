@@ -8,7 +8,7 @@ from edgefer.benchmark import tables as parts
 from edgefer.benchmark.columns import Table
 from edgefer.benchmark.figures import UNSTABLE
 from edgefer.benchmark.formats import NOTHING
-from edgefer.benchmark.result import BenchmarkResult
+from edgefer.benchmark.result import BenchmarkResult, Row
 
 
 def verdicts(result: BenchmarkResult) -> list[str]:
@@ -67,11 +67,22 @@ def doubts(result: BenchmarkResult) -> Iterator[str]:
 
 def remarks(result: BenchmarkResult) -> Iterator[str]:
     """What is to be known of single rows, each remark once with the rows that it is about; rows that are not here."""
-    found = [(row.candidate.note, row.name) for row in result.rows]
-    found += [(cell.note, row.name) for row in result.rows for cell in row.cells]
+    found = [(remark, row) for row in result.rows for remark in row.candidate.note.split("; ")]
+    found += [(cell.note, row) for row in result.rows for cell in row.cells]
     for remark in dict.fromkeys(remark for remark, _ in found if remark):
-        yield f"{'; '.join(dict.fromkeys(name for other, name in found if other == remark))}: {remark}"
+        yield f"{_names(result, [row for other, row in found if other == remark])}: {remark}"
+    yield from (f"not run: {'; '.join(names)}: {why}" for why, names in parts.alike(result).items())
     yield from (f"left out: {reason}" for reason in result.left_out)
+
+
+def _names(result: BenchmarkResult, about: Sequence[Row]) -> str:
+    """Names of rows, or of a model where all of its rows are meant."""
+    names = {row.name for row in about}
+    short: dict[str, None] = {}
+    for row in about:
+        whole = all(other.name in names for other in result.rows if other.candidate.model == row.candidate.model)
+        short[row.candidate.model if whole else row.name] = None
+    return "; ".join(short)
 
 
 def _sentence(text: str) -> str:

@@ -38,7 +38,7 @@ def faces(batch: int) -> str:
 
 
 def latency(result: BenchmarkResult) -> Table:
-    """Milliseconds at the first batch size; every row, or its reason."""
+    """Milliseconds at the first batch size; every row, or its reason where no other row has the same."""
     batch = result.protocol.batches[0]
 
     def spread(text: Callable[[Spread], str], row: Row) -> str:
@@ -65,11 +65,23 @@ def latency(result: BenchmarkResult) -> Table:
         Column("p99", partial(spread, lambda found: formats.milliseconds(found.p99_ms))),
     ]
     title = f"Latency of one call with {faces(batch)}, milliseconds"
-    found = fill(title, NAMES, columns, result.rows, partial(reason, batch))
+    told = alike(result)
+    found = fill(title, NAMES, columns, result.rows, lambda row: "" if row.why in told else reason(batch, row))
     if found is None:
         head = [column.head for column in (*NAMES, columns[0])]
         found = Table(title, head, [[*_name(row), reason(batch, row)] for row in result.rows])
     return found
+
+
+def alike(result: BenchmarkResult) -> dict[str, list[str]]:
+    """Why several rows did not run, with their names: a line for all of them, below the tables; none where nothing ran."""
+    if not any(cell.latency for row in result.rows for cell in row.cells):
+        return {}
+    names: dict[str, list[str]] = {}
+    for row in result.rows:
+        if row.why:
+            names.setdefault(row.why, []).append(row.name)
+    return {why: found for why, found in names.items() if len(found) > 1}
 
 
 def ratios(result: BenchmarkResult) -> Table | None:

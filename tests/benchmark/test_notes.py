@@ -3,7 +3,7 @@ from __future__ import annotations
 from edgefer.benchmark.columns import Table
 from edgefer.benchmark.energy import Energy
 from edgefer.benchmark.notes import notes
-from edgefer.benchmark.tables import tables
+from edgefer.benchmark.tables import latency, tables
 from tests.benchmark import results
 
 
@@ -60,12 +60,27 @@ def test_a_busy_machine_is_named():
     assert "other processes kept 1.3 of 4 cores busy" in said(results.result(machine=busy))
 
 
-def test_remarks_are_said_once():
-    rows = [results.row("a", "r", 1.0), results.row("b", "r", 1.0)]
-    rows = [
-        row.model_copy(update={"candidate": row.candidate.model_copy(update={"note": "untrained"})}) for row in rows
-    ]
-    assert [note for note in notes(results.result(rows), []) if "untrained" in note] == ["a, r; b, r: untrained"]
+def noted(model, runtime, note):
+    row = results.row(model, runtime, 1.0)
+    return row.model_copy(update={"candidate": row.candidate.model_copy(update={"note": note})})
+
+
+def test_each_remark_is_said_once_of_rows_or_of_whole_models():
+    rows = [noted("a", "r", "untrained"), noted("a", "s", "untrained; made here"), noted("b", "r", "untrained")]
+    rows.append(noted("b", "s", ""))
+    said_of = [note for note in notes(results.result(rows), []) if note.endswith(("untrained", "made here"))]
+    assert said_of == ["a; b, r: untrained", "a, s: made here"]
+
+
+def test_rows_that_did_not_run_for_one_reason_are_a_line_and_not_lines_of_a_table():
+    last = results.result().rows[-1]
+    other = last.model_copy(update={"candidate": last.candidate.model_copy(update={"runtime": "TensorRT-RTX FP16"})})
+    made = results.result([*results.result().rows, other])
+    assert f"not run: {last.name}; {other.name}: {last.why}" in said(made)
+    assert not any(last.why in cell for row in latency(made).rows for cell in row)
+    nothing = results.result([last, other])
+    assert "not run" not in said(nothing)
+    assert [row[-1] for row in latency(nothing).rows] == [last.why] * 2
 
 
 def test_why_there_is_no_energy_is_said_once():
