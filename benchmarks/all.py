@@ -4,7 +4,8 @@
 
 About six minutes on two cores. The camera loop needs a film with faces and YuNet's file, and is left out without them.
 A script that fails or takes longer than its limit ends the command with 1, after the others have run. Not here: the
-studies `int8_accuracy`, `int8_cpu`, `int8_layers` and `student_shapes`, which hold networks against each other.
+studies `int8_accuracy`, `int8_cpu`, `int8_layers` and `student_shapes`, which hold networks against each other, and `camera_clips`,
+`camera_crowd` and `camera_floor`, which tell how well people are followed and what a crowd and a floor cost.
 """
 
 from __future__ import annotations

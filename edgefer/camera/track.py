@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from edgefer.camera.assign import Scores, assign
 from edgefer.camera.detect import SURE, Face
@@ -121,17 +120,20 @@ def likeness(expected: Sequence[Box], found: Sequence[Box], reach: Sequence[floa
 
     The overlap of both, and how near their centres are; `reach` `[N]` is the farthest distance in widths of the face.
     """
-    a, b = np.asarray(expected, np.float64)[:, None], np.asarray(found, np.float64)[None]
-    apart = np.hypot(*np.moveaxis((a[..., :2] + a[..., 2:] / 2) - (b[..., :2] + b[..., 2:] / 2), -1, 0))
-    small, large = np.minimum(a[..., 2:], b[..., 2:]), np.maximum(a[..., 2:], b[..., 2:])
-    near = 1 - apart / (np.asarray(reach)[:, None] * large.mean(axis=-1))
-    alike = (small / large).min(axis=-1) >= LIKE
-    return np.where(alike & (near > 0), overlap(a, b) + near, 0.0)
+    x, y, width, height = np.asarray(expected, np.float64).T[:, :, None]
+    to_x, to_y, to_width, to_height = np.asarray(found, np.float64).T[:, None]
+    wider, higher = np.maximum(width, to_width), np.maximum(height, to_height)
+    apart = np.hypot(x - to_x + (width - to_width) / 2, y - to_y + (height - to_height) / 2)
+    near = 1 - apart / (np.asarray(reach)[:, None] * (wider + higher) / 2)
+    alike = (np.minimum(width, to_width) >= LIKE * wider) & (np.minimum(height, to_height) >= LIKE * higher)
+    return np.where(alike & (near > 0), overlap(expected, found) + near, 0.0)
 
 
-def overlap(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> Scores:
-    """Intersection over union, 0..1, of boxes (x, y, width, height) along the last axis; the others are broadcast."""
-    low = np.maximum(a[..., :2], b[..., :2])
-    high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=-1)
-    return np.asarray(shared / (np.prod(a[..., 2:], axis=-1) + np.prod(b[..., 2:], axis=-1) - shared), np.float64)
+def overlap(a: Sequence[Box], b: Sequence[Box]) -> Scores:
+    """Intersection over union of boxes `[N]` and `[M]`: `[N, M]`, 0..1."""
+    ax, ay, a_width, a_height = np.asarray(a, np.float64).T[:, :, None]
+    bx, by, b_width, b_height = np.asarray(b, np.float64).T[:, None]
+    across = np.minimum(ax + a_width, bx + b_width) - np.maximum(ax, bx)
+    down = np.minimum(ay + a_height, by + b_height) - np.maximum(ay, by)
+    shared = np.maximum(across, 0) * np.maximum(down, 0)
+    return np.asarray(shared / (a_width * a_height + b_width * b_height - shared), np.float64)

@@ -25,8 +25,8 @@ def see(tracker, time, *faces):
 
 
 def test_overlap():
-    boxes = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [100, 100, 1, 1]], float)
-    result = overlap(boxes[:, None], boxes[None, :2])
+    boxes = [(0, 0, 10, 10), (5, 0, 10, 10), (100, 100, 1, 1)]
+    result = overlap(boxes, boxes[:2])
     assert result == pytest.approx(np.array([[1, 1 / 3], [1 / 3, 1], [0, 0]]))
 
 
