@@ -79,21 +79,21 @@ class Entry:
                 times, wall = self.worker.parts(batch, now.calls, _SHARE_FOR_PARTS * now.limit, _CALL_LIMIT)
                 self.times.setdefault(batch, []).extend(times)
                 self.wall[batch] = self.wall.get(batch, 0.0) + wall
-            self.worker.check(batch, _CALL_LIMIT)
         except BackendError as error:
             self.failed[batch] = error.what
         else:
             self.samples.setdefault(batch, []).append(samples)
 
-    def weigh(self, batch: int, protocol: Protocol) -> None:
-        """Measure the energy of a batch size, where something here measures it."""
+    def finish(self, batch: int, protocol: Protocol) -> None:
+        """After the last visit, make sure that the answer is still the same, and measure energy where something can."""
         if self.worker is None or batch in self.failed or not self.samples.get(batch):
             return
         seconds = min(_MOST_FOR_ENERGY, max(_LEAST_FOR_ENERGY, protocol.effort(batch).seconds))
         try:
+            self.worker.check(batch, _CALL_LIMIT)
             self.energy[batch] = self.worker.energy(batch, seconds, _CALL_LIMIT)
         except BackendError as error:
-            self.energy[batch] = Energy(why=error.what)
+            self.failed[batch] = error.what
 
     def latency(self, batch: int, protocol: Protocol) -> Latency | None:
         """What was measured at one batch size; None where nothing was, or where it failed later."""

@@ -40,11 +40,12 @@ class Protocol(Figures):
         return self.latency if batch == self.batches[0] else self.sweep
 
 
+# Many short rounds rather than few long ones: ratios are paired by rounds, so more of the machine's moods cancel.
 # The first batch size is asked for its latency; the sweep only for throughput, which a few calls of a large batch tell.
 DEFAULT = Protocol(
     batches=(1, 8, 32),
-    rounds=5,
-    warm_s=0.1,
+    rounds=10,
+    warm_s=0.05,
     latency=Effort(calls=200, seconds=3.0, tight=0.01, limit_s=10.0),
     sweep=Effort(calls=10, seconds=0.5, tight=0.02, limit_s=3.0),
 )
@@ -88,7 +89,7 @@ def protocol_for(
     if not batches or min(batches) < 1:
         raise UsageError(f"batch sizes {list(batches)} are not possible", "use --batch 1 --batch 32")
     if rounds < 1 or seconds <= 0 or calls < 1 or warm_s < 0:
-        raise UsageError("a benchmark needs at least one round and some time for each", "use --rounds 5 --seconds 3")
+        raise UsageError("a benchmark needs at least one round and some time for each", "use --rounds 10 --seconds 3")
     share = min(1.0, seconds / DEFAULT.latency.seconds)
     return Protocol(
         batches=tuple(sorted(set(batches))),

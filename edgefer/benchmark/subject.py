@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -133,8 +134,9 @@ class Subject:
         self._check(batch, self._session.infer(self._input(batch)))
 
     def _warm_up(self, batch: int, seconds: float) -> None:
-        timing.warm_up(self._call(batch), seconds)
-        self.check(batch)
+        call, answers = self._call(batch), deque[Array](maxlen=1)
+        timing.warm_up(lambda: answers.append(call()), seconds)
+        self._check(batch, answers[0])
 
     def _check(self, batch: int, answer: Array) -> None:
         if not np.isfinite(answer).all():

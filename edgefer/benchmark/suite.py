@@ -63,10 +63,10 @@ def run_suite(
                     entry.visit(batch, protocol, protocol.rounds - number)
                     tick(1, f"round {number + 1} of {protocol.rounds}, batch {batch}")
             during.append(machine_state.read())
-        # Last, and one row after the other: it needs rest between the rows, which would let clocks fall in the rounds.
+        # Energy last, since it needs rest before each row, which would let clocks fall in the rounds.
         for entry in entries:
             for batch in protocol.batches:
-                entry.weigh(batch, protocol)
+                entry.finish(batch, protocol)
         other_work = meter.cores(entry.worker.pid for entry in entries if entry.worker is not None)
     return BenchmarkResult(
         protocol=protocol,

@@ -42,7 +42,7 @@ def benchmark(
     sweep: Annotated[
         str | None, typer.Option(metavar="LOW:HIGH", help="Batch sizes from LOW, doubled, to HIGH, such as 1:64.")
     ] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, help="How often each row is visited.  [default: 5]")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="How often each row is visited.  [default: 10]")] = None,
     seconds: Annotated[
         float | None, typer.Option(min=0.01, help="Time for each row at the smallest batch.  [default: 3]")
     ] = None,
