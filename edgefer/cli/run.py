@@ -81,11 +81,13 @@ def run(
     from edgefer.camera.detect import open_detector
     from edgefer.camera.opencv import quiet
     from edgefer.camera.source import open_source
+    from edgefer.cli.offer import offer_detector
     from edgefer.runtime.find import find_runnable
     from edgefer.runtime.open import open_session
 
     if threads is not None:
         quiet().setNumThreads(threads)
+    offer_detector(detector, detector_model)
     with open_source(camera, source) as frames:
         finder = open_detector(detector, detector_model, detect_width)
         if engine is None:
