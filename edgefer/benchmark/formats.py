@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from edgefer.benchmark.candidate import Role
-from edgefer.benchmark.figures import Speedup
+from edgefer.benchmark.figures import Latency, Speedup
 from edgefer.benchmark.result import BenchmarkResult, Row
 
 NOTHING = "-"
@@ -32,6 +32,12 @@ def megabytes(size: int | None) -> str:
 def interval(low: float | None, high: float | None) -> str:
     """` (26.20-26.90)` behind a figure in milliseconds; nothing where there is no interval."""
     return "" if low is None or high is None else f" ({milliseconds(low)}-{milliseconds(high)})"
+
+
+def median(latency: Latency) -> str:
+    """Milliseconds with their interval, and `~` where rounds disagree."""
+    text = milliseconds(latency.median_ms) + interval(latency.low_ms, latency.high_ms)
+    return f"{text} ~" if latency.unstable else text
 
 
 def times(value: float | None, low: float | None = None, high: float | None = None) -> str:

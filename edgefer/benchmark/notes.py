@@ -19,7 +19,7 @@ def verdicts(result: BenchmarkResult) -> list[str]:
 def notes(result: BenchmarkResult, tables: Sequence[Table]) -> list[str]:
     """How it was measured, then the heads of these tables, then doubts and remarks; one sentence or two each."""
     heads = dict.fromkeys(says for table in tables for says in table.says)
-    return [*method(result), *heads, *doubts(result), *remarks(result)]
+    return [*method(result), *heads, *marks(result), *doubts(result), *remarks(result)]
 
 
 def method(result: BenchmarkResult) -> Iterator[str]:
@@ -41,11 +41,20 @@ def method(result: BenchmarkResult) -> Iterator[str]:
 
 
 def doubts(result: BenchmarkResult) -> Iterator[str]:
-    """Marks of the tables, and a machine that had other things to do."""
+    """Rounds that disagree, and a machine that had other things to do."""
     machine = result.environment
     latencies = [cell.latency for row in result.rows for cell in row.cells if cell.latency is not None]
     if any(latency.unstable for latency in latencies):
         yield f"~ unstable: the medians of its rounds vary by more than {UNSTABLE:.1%}"
+    if machine.busy():
+        yield (
+            f"other processes kept {machine.other_work:.1f} of {machine.cores_of_machine} cores busy meanwhile: "
+            "measure again on an idle machine"
+        )
+
+
+def marks(result: BenchmarkResult) -> Iterator[str]:
+    """What stands for something in the tables: missing percentiles, accuracies of other files, how energy was counted."""
     batch = result.protocol.batches[0]
     cells = [row.cell(batch) for row in result.rows]
     if any(cell is not None and cell.latency is not None and cell.latency.p99_ms is None for cell in cells):
@@ -54,11 +63,6 @@ def doubts(result: BenchmarkResult) -> Iterator[str]:
         yield "* measured on the network that this file was made from, not on the file itself"
     if any(row.measurement is not None and row.measurement == row.as_compiled for row in result.rows):
         yield "before compiling: accuracy of the very ONNX file that the engine was compiled from"
-    if machine.busy():
-        yield (
-            f"other processes kept {machine.other_work:.1f} of {machine.cores_of_machine} cores busy meanwhile: "
-            "measure again on an idle machine"
-        )
     missing = [cell.energy.why for row in result.rows for cell in row.cells if cell.energy and cell.energy.why]
     yield from (f"no energy: {why}" for why in dict.fromkeys(missing))
     counted = [cell.energy for row in result.rows for cell in row.cells if cell.energy and cell.energy.method]

@@ -47,11 +47,7 @@ def latency(result: BenchmarkResult) -> Table:
 
     def middle(row: Row) -> str:
         cell = row.cell(batch)
-        if cell is None or cell.latency is None:
-            return NOTHING
-        found = cell.latency
-        text = formats.milliseconds(found.median_ms) + formats.interval(found.low_ms, found.high_ms)
-        return text + (" ~" if found.unstable else "")
+        return NOTHING if cell is None or cell.latency is None else formats.median(cell.latency)
 
     one_of = "p90, p95, p99: the time that 90, 95 and 99 of 100 calls stay below"
     says = "median: half of the calls are faster"

@@ -20,6 +20,7 @@ from edgefer.cli.inspect import inspect
 from edgefer.cli.models import models
 from edgefer.cli.quickstart import quickstart
 from edgefer.cli.recipes import recipes
+from edgefer.cli.report import report
 from edgefer.cli.run import run
 from edgefer.cli.sensitivity import sensitivity
 from edgefer.cli.train import train
@@ -64,6 +65,7 @@ app.command("build-engine")(build_engine)
 app.command("inspect")(inspect)
 app.command("evaluate")(evaluate)
 app.command("benchmark")(benchmark)
+app.command("report")(report)
 app.command("run")(run)
 app.add_typer(data, name="data")
 app.add_typer(recipes, name="recipes")
