@@ -41,9 +41,7 @@ def _gains(result: BenchmarkResult) -> Iterator[Verdict]:
         plain = [one for one in _teachers(result) if _plain(one) and way(one).device == way(row).device]
         if row.candidate.kind is Kind.TORCH or not twins or not plain:
             continue
-        whole, own, framework = (
-            _ratio(result, *pair) for pair in ((plain[0], row), (twins[0], row), (plain[0], twins[0]))
-        )
+        whole, own, framework = _shares(plain[0], twins[0], row, result.protocol.batches[0])
         if whole is None or own is None or framework is None or not (whole.above and own.above):
             continue
         total, share, name = times(whole.value), times(own.value), way(row).runtime
@@ -58,9 +56,10 @@ def _gains(result: BenchmarkResult) -> Iterator[Verdict]:
 
 def _against_teachers(result: BenchmarkResult) -> Iterator[Verdict]:
     """Students that are not surely faster than a teacher that is run alike."""
+    batch = result.protocol.batches[0]
     for row in _students(result):
         twins = [one for one in _teachers(result) if way(one) == way(row)]
-        found = _ratio(result, row, twins[0]) if twins else None
+        found = paired(rounds(row, batch), rounds(twins[0], batch)) if twins else None
         if found is None or found.below:
             continue
         if found.above:
@@ -119,13 +118,12 @@ def _per_face(row: Row, size: int, larger: int) -> Contrast | None:
     return paired([one / size for one in rounds(row, size)], [one / larger for one in rounds(row, larger)])
 
 
-def _ratio(result: BenchmarkResult, slow: Row, fast: Row) -> Contrast | None:
-    """How many times the first one's time is of the second's, with the value that the table shows where it has one."""
-    batch = result.protocol.batches[0]
-    found = paired(rounds(slow, batch), rounds(fast, batch))
-    cell = fast.cell(batch)
-    shown = next((one.value for one in cell.speedups if one.over == slow.name), None) if cell is not None else None
-    return found if found is None or shown is None else Contrast(shown, found.low, found.high)
+def _shares(plain: Row, twin: Row, row: Row, batch: int) -> tuple[Contrast | None, Contrast | None, Contrast | None]:
+    """The whole gain, the student's and the framework's, over the rounds that all three have: the last two multiply."""
+    times_of = [rounds(one, batch) for one in (plain, twin, row)]
+    common = min(map(len, times_of))
+    first, second, third = (one[:common] for one in times_of)
+    return paired(first, third), paired(second, third), paired(first, second)
 
 
 def _plain(row: Row) -> bool:

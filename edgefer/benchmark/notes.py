@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from edgefer.benchmark import tables as parts
 from edgefer.benchmark.columns import Table
-from edgefer.benchmark.figures import UNSTABLE
+from edgefer.benchmark.figures import UNSTABLE, VerdictKind
 from edgefer.benchmark.formats import NOTHING
 from edgefer.benchmark.result import BenchmarkResult, Row
 
@@ -46,7 +46,8 @@ def doubts(result: BenchmarkResult) -> Iterator[str]:
     latencies = [cell.latency for row in result.rows for cell in row.cells if cell.latency is not None]
     if any(latency.unstable for latency in latencies):
         yield f"~ unstable: the medians of its rounds vary by more than {UNSTABLE:.1%}"
-    if machine.busy():
+    # A verdict above the notes says so already.
+    if machine.busy() and not any(verdict.kind is VerdictKind.BUSY for verdict in result.verdicts):
         yield (
             f"other processes kept {machine.other_work:.1f} of {machine.cores_of_machine} cores busy meanwhile: "
             "measure again on an idle machine"

@@ -75,7 +75,7 @@ def _price(narrow: Row, wide: Row) -> str:
         parts.append(f"saves {megabytes(saved)} MB" if saved >= 0 else f"takes {megabytes(-saved)} MB more")
     points = _cost(narrow, wide)
     if points is None:
-        parts.append("what it costs in accuracy was not measured on the same faces")
+        parts.append("what it costs in accuracy was not measured on the same faces (--evaluate)")
     elif abs(points) < 0.0005:
         parts.append("costs no accuracy")
     else:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from edgefer.benchmark.columns import Table
 from edgefer.benchmark.energy import Energy
+from edgefer.benchmark.judgement import judge
 from edgefer.benchmark.notes import notes
 from edgefer.benchmark.tables import latency, tables
 from tests.benchmark import results
@@ -57,7 +58,9 @@ def test_a_stable_benchmark_raises_no_doubts():
 
 def test_a_busy_machine_is_named():
     busy = results.MACHINE.model_copy(update={"other_work": 1.26})
-    assert "other processes kept 1.3 of 4 cores busy" in said(results.result(machine=busy))
+    result = results.result(machine=busy)
+    assert "other processes kept 1.3 of 4 cores busy" in said(result)
+    assert "cores busy" not in said(result.model_copy(update={"verdicts": judge(result)}))
 
 
 def noted(model, runtime, note):

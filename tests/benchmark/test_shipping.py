@@ -97,7 +97,7 @@ def test_rows_that_differ_in_more_than_precision_are_not_compared(other):
 def test_accuracy_is_compared_on_the_same_faces_of_the_same_file_alone(other):
     found = verdicts(onnx("fp32", 0.20, accuracy=0.9), onnx("int8", 0.16, **{"accuracy": 0.5, **other}))
     assert "points" not in found[0].text
-    assert found[0].text.endswith("and what it costs in accuracy was not measured on the same faces")
+    assert found[0].text.endswith("and what it costs in accuracy was not measured on the same faces (--evaluate)")
     assert "ship INT8" in found[0].text
 
 
