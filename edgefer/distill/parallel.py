@@ -117,12 +117,22 @@ def sum_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
         gradient.copy_(part.view(gradient.shape))
 
 
+def last_word() -> None:
+    """Let nothing interrupt this process any more, because it ends anyway and is to say why; nothing alone.
+
+    torchrun ends all processes when the first has ended, and Ctrl-C comes from the terminal and from torchrun. Either may
+    come between an error and its message, which then would be lost.
+    """
+    if world() > 1:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
+
 def first_to_tell() -> bool:
     """Whether this process is the first that wants to say why all of them end; always true alone."""
     if world() == 1:
         return True
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)  # torchrun ends all when the first has ended; the message goes first
+    last_word()
     try:
         return _store().compare_set("edgefer/told", "", str(rank())).decode() == str(rank())
     except (RuntimeError, BackendError):
@@ -148,6 +158,7 @@ def _together() -> Iterator[None]:
         _join()
         yield
     except RuntimeError as error:
+        last_word()
         raise BackendError(
             f"another of the {world()} processes has ended or does not answer",
             "if it left no message it was killed; the same command with --resume goes on",

@@ -24,7 +24,16 @@ from edgefer.distill.hints import Hints
 from edgefer.distill.losses import class_weights
 from edgefer.distill.numerics import computes_in_bf16
 from edgefer.distill.objective import batch_loss, teaching
-from edgefer.distill.parallel import check_batch, default_device, gathered, led, own_slice, spread, sum_gradients
+from edgefer.distill.parallel import (
+    check_batch,
+    default_device,
+    gathered,
+    last_word,
+    led,
+    own_slice,
+    spread,
+    sum_gradients,
+)
 from edgefer.distill.qat import (
     float_body,
     freeze_statistics,
@@ -160,6 +169,7 @@ def train(
             while loop.state.epoch < recipe.epochs:
                 loop.run_epoch(step)
         except KeyboardInterrupt:
+            last_word()
             kept = loop.state.epoch
             raise Interrupted(
                 f"stopped; {kept} of {recipe.epochs} epochs are in {out}", f"go on with --resume --out {out}"

@@ -4,11 +4,10 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,11 @@ import torch
 from safetensors.torch import load_file
 
 from edgefer.data.store import write_store
-from edgefer.distill import run, trainer
+from edgefer.distill import parallel, run, trainer
 from edgefer.distill.run import distill_once, distill_recipe
 from edgefer.distill.state import load_state
 from edgefer.distill.trainer import BEST, LAST, METRICS, train
-from edgefer.errors import Interrupted, UsageError
+from edgefer.errors import BackendError, Interrupted, UsageError
 from edgefer.models.registry import ARCHITECTURES, build
 from edgefer.recipe import load
 from tests.conftest import ROOT, Outcome, one_line
@@ -29,6 +28,9 @@ from tests.datasets import dataset_of
 from tests.distill import double_runs
 from tests.distill.double_runs import CHOOSING, PLAIN, RECIPES, TRAINING
 from tests.distill.faces import small_recipe, squares
+
+# Seconds; two processes import PyTorch and train on a machine that does other things too.
+PATIENCE = 300
 
 RECIPE = """
 summary = "small"
@@ -50,10 +52,8 @@ def write_squares() -> None:
 
 
 def launch(*arguments: object) -> subprocess.Popen[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", port, "-m"]
+    # Standalone, torchrun finds a port itself and keeps it; one that a test found might be taken before torchrun has it.
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
     return subprocess.Popen(
         [str(part) for part in (*command, *arguments)],
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
@@ -69,8 +69,16 @@ def torchrun(*arguments: object) -> Outcome:
 
 
 def ended(process: subprocess.Popen[str]) -> Outcome:
-    out, err = process.communicate(timeout=90)
+    try:
+        out, err = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        # torchrun ends its processes on Ctrl-C; what they said until then is what there is to know.
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+        pytest.fail(f"not done within {PATIENCE} s:\n{out}\n{err}")
     own = [line for line in err.splitlines() if line.startswith(("error: ", "[rank"))]
+    if process.returncode and not own:
+        pytest.fail(f"exit {process.returncode}, and no process said why:\n{out}\n{err}")
     return Outcome(process.returncode, out, err if process.returncode == 0 else "\n".join(own))
 
 
@@ -188,18 +196,37 @@ def test_a_batch_that_cannot_be_shared_is_refused_before_anything_is_trained(mon
     assert not Path("runs").exists()
 
 
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """What a test that plays one of several processes does to signals is undone."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_nothing_comes_between_the_end_of_another_process_and_the_message_about_it(monkeypatch: pytest.MonkeyPatch):
+    def gone() -> None:
+        raise RuntimeError("Connection closed by peer")
+
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(parallel, "_join", gone)
+    with pytest.raises(BackendError, match="another of the 2 processes has ended"):
+        parallel.led(lambda: None)
+    # torchrun now ends this process too, at any moment before it has spoken.
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.usefixtures("handlers")
 def test_an_environment_that_torchrun_did_not_make_is_refused(
     cli: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("WORLD_SIZE", "2")
     Path("teach.toml").write_text(RECIPE)
     write_squares()
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        failed = cli("train", "teach.toml")
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
+    failed = cli("train", "teach.toml")
     assert failed.code == 1
     assert one_line(failed).startswith("error: WORLD_SIZE says 2 processes, but not where they meet (")
     assert not Path("runs").exists()
@@ -210,8 +237,8 @@ def test_ctrl_c_stops_both_with_one_message():
     Path("long.toml").write_text(RECIPE.replace("epochs = 2", "epochs = 10000"))
     process = launch("edgefer", "train", "long.toml")
     last = Path("runs/long") / LAST
-    until = time.monotonic() + 60
-    while not last.exists() and time.monotonic() < until:
+    until = time.monotonic() + PATIENCE
+    while not last.exists() and time.monotonic() < until and process.poll() is None:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     done = ended(process)
