@@ -124,6 +124,24 @@ def test_the_machine_is_on_record(result):
     assert machine.other_work is None or machine.other_work >= 0
 
 
+def test_energy_is_a_figure_or_a_reason_and_counts_the_faces_of_its_own_window(known, faces, monkeypatch):
+    from edgefer.benchmark.energy import Energy
+    from edgefer.benchmark.process import Worker
+
+    asked = []
+
+    def energy(self, batch, seconds, limit):
+        asked.append((batch, seconds))
+        return Energy(joules=2.0, seconds=1.0, faces=10 * batch, idle_watts=1.0, method="made up", scope="board")
+
+    real = run_suite([known("quick")], faces, protocol_for((1,), 1, 0.01, 3, 0)).rows[0].cell(1).energy
+    assert bool(real.why) != (real.faces is not None and real.faces > 10)
+    monkeypatch.setattr(Worker, "energy", energy)
+    (row,) = run_suite([known("quick")], faces, protocol_for((1, 2), 1, 0.01, 3, 0)).rows
+    assert asked == [(1, 1.0), (2, 1.0)]
+    assert row.cell(2).energy.joules_per_face == pytest.approx(0.1)
+
+
 def test_json_gives_the_same_result_back(result):
     assert BenchmarkResult.from_json(result.to_json(), "here") == result
     assert '"schema": 2' in result.to_json()
