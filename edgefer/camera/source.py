@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from edgefer.camera import demo_camera
 from edgefer.camera.device import STREAMS, open_camera, open_stream
 from edgefer.camera.frame import Source
 from edgefer.camera.pictures import SUFFIXES, Pictures
@@ -35,9 +36,11 @@ def _by_scheme(uri: str) -> Source:
     parts = urlsplit(uri)
     if parts.scheme == "file":
         return _by_path(Path(unquote(parts.path)))
+    if parts.scheme == demo_camera.SCHEME:
+        return demo_camera.DemoCamera(demo_camera.demo_options(uri))
     if parts.scheme in STREAMS:
         return open_stream(uri)
-    near = difflib.get_close_matches(parts.scheme, (*STREAMS, "file"), n=1)
+    near = difflib.get_close_matches(parts.scheme, (*STREAMS, demo_camera.SCHEME, "file"), n=1)
     hint = f"did you mean {near[0]}://?" if near else f"known: {', '.join(f'{name}://' for name in STREAMS)}"
     raise UsageError(f"unknown kind of source {parts.scheme}://", hint)
 
