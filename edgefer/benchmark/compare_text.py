@@ -67,7 +67,7 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
         if names:
             yield f"only {when}: {'; '.join(names)}"
     if any(change.outcome is Outcome.MACHINE for change in comparison.changes):
-        yield "the machine: changed, but not beside the teacher, whose time changed alike"
+        yield "the machine?: changed, but not surely beside the teacher, whose time changed too or is too noisy to tell"
     yield from comparison.notes
     if comparison.max_regression is not None:
         found = "; ".join(comparison.regressions) or "nothing"
@@ -94,6 +94,6 @@ def _word(change: Change) -> str:
         Outcome.BETTER: better,
         Outcome.WORSE: worse,
         Outcome.SAME: "same",
-        Outcome.MACHINE: "the machine",
+        Outcome.MACHINE: "the machine?",
         Outcome.UNKNOWN: "one round does not tell",
     }[change.outcome]

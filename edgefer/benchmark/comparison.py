@@ -24,7 +24,7 @@ class Quantity(str, Enum):
 class Outcome(str, Enum):
     """What may be said of a change.
 
-    same: not beyond the noise. machine: the row's time changed, but not beside the teacher's: so did the machine.
+    same: not beyond the noise. machine: the row's time changed, but not surely beside the teacher's: it may be the machine.
     unknown: a single round does not tell.
     """
 

@@ -65,6 +65,13 @@ def test_what_slows_the_teacher_alike_is_the_machine():
     assert comparison.regressions == ()
 
 
+def test_a_teacher_too_noisy_to_tell_leaves_it_open():
+    noisy = teacher(26.0, shape=measured.NOISY)
+    comparison = compared([noisy, student()], [noisy, student(0.20)], limit=0.1)
+    assert outcome(comparison) is Outcome.MACHINE
+    assert comparison.regressions == ()
+
+
 def test_what_changes_beside_the_teacher_is_the_row():
     comparison = compared([teacher(26.0), student()], [teacher(26.0), student(0.20)], limit=0.1)
     assert outcome(comparison) is Outcome.WORSE

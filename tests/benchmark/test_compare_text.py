@@ -29,8 +29,8 @@ def test_times_stand_in_a_table():
 
 def test_what_the_machine_did_is_explained():
     shown = text([teacher(26.0), measured.row()], [teacher(32.5), measured.row(times={1: 0.2})])
-    assert row_of(shown, "small").endswith("1.00x the machine")
-    assert "the machine: changed, but not beside the teacher" in shown
+    assert row_of(shown, "small").endswith("1.00x the machine?")
+    assert "the machine?: changed, but not surely beside the teacher" in shown
     assert "the machine" not in text([measured.row()], [measured.row()])
 
 
