@@ -358,5 +358,11 @@ def test_a_real_engine_answers_as_onnx_runtime_does(tmp_path, precision):
     batch = np.concatenate(list(calibration.batches(35)))
     with open_engine(result.engine) as engine, OnnxSession(onnx) as reference:
         got, want = engine.infer(batch), reference.infer(batch)
+    with open_engine(result.engine, cuda_graph=True) as engine:
+        for size in (1, 35, 1):
+            replayed = engine.infer(batch[:size])
+            assert np.abs(replayed - got[:size]).max() <= 0.01 * np.abs(got).max()
+        parts = engine.parts(batch[:1])
+    assert min(parts.h2d_ms, parts.compute_ms, parts.d2h_ms, parts.enqueue_ms) > 0
     tolerance = {Precision.FP32: 0.01, Precision.FP16: 0.02, Precision.INT8: 0.1}[precision]
     assert np.abs(got - want).max() <= tolerance * np.abs(want).max()

@@ -98,6 +98,21 @@ def test_parts_are_the_gpus_own_times(monkeypatch):
     assert 0 < parts.enqueue_ms < 1000
 
 
+@pytest.mark.gpu
+def test_this_machines_gpu_replays_what_it_computes():
+    if not torch.cuda.is_available():
+        pytest.skip("PyTorch sees no GPU")
+    network, card = body(), tiny_net.card()
+    with TorchSession(network, card) as plain, TorchSession(network, card, cuda_graph=True) as graph:
+        assert plain.place == graph.place == "cuda:0"
+        for count, seed in ((1, 0), (3, 1), (1, 2), (3, 3)):
+            pixels = faces(count, seed)
+            np.testing.assert_allclose(graph.infer(pixels), plain.infer(pixels), rtol=1e-3, atol=1e-4)
+        for session in (plain, graph):
+            parts = session.parts(faces(1))
+            assert min(parts.h2d_ms, parts.compute_ms, parts.d2h_ms, parts.enqueue_ms) > 0
+
+
 def test_a_compiled_network_is_compiled_while_it_is_opened(monkeypatch):
     """Without the compiler, which takes a minute: `torch.compile` is a fake that says when it was called."""
     calls = []

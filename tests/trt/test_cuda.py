@@ -107,3 +107,26 @@ def test_values_travel_through_this_machines_gpu():
     cuda.call("cudaDeviceSynchronize")
     np.testing.assert_array_equal(buffer.host, np.arange(1000))
     cuda.close()
+
+
+@pytest.mark.gpu
+def test_this_machines_gpu_replays_a_graph_and_times_it():
+    pytest.importorskip("cuda.bindings")
+    if not driver.probe().present:
+        pytest.skip(driver.probe().problem)
+    cuda = Cuda()
+    stream = cuda.stream()
+    buffer, begin, end = cuda.buffer(1000, stream), cuda.event(), cuda.event()
+    graph = cuda.capture(lambda: buffer.upload(1000), stream)
+    buffer.host[:] = 3
+    cuda.record(begin, stream)
+    cuda.launch(graph, stream)
+    cuda.record(end, stream)
+    cuda.call("cudaEventSynchronize", end)
+    assert 0 < cuda.milliseconds(begin, end) < 1000
+    buffer.host[:] = 0
+    buffer.download(1000)
+    cuda.call("cudaStreamSynchronize", stream)
+    assert (buffer.host == 3).all()
+    cuda.forget(graph)
+    cuda.close()
