@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from edgefer.benchmark.candidate import Candidate, Kind
 from edgefer.benchmark.figures import Cell, Latency
 from edgefer.benchmark.result import BenchmarkResult, Row
-from edgefer.card import Measurement, Passport
+from edgefer.card import Measurement, Passport, Precision
 from edgefer.errors import ArtifactError
 
 FIGURES = {
@@ -105,6 +105,13 @@ def test_an_engine_shows_what_was_measured_on_the_file_that_was_compiled():
     # The same card beside an ONNX file says nothing about that file.
     onnx = found.model_copy(update={"candidate": row().candidate})
     assert onnx.measurement.accuracy == 0.66
+
+
+@pytest.mark.parametrize(("backend", "inherited"), [("torch cuda", True), ("torch cuda, fp16", False)])
+def test_half_precision_has_the_accuracy_of_the_float_network_until_its_own_is_measured(backend, inherited):
+    made = row(measurement("PublicTest", 0.6).model_copy(update={"backend": backend}))
+    changes = {"kind": Kind.TORCH, "precision": Precision.FP16}
+    assert made.model_copy(update={"candidate": made.candidate.model_copy(update=changes)}).inherited is inherited
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"schema": 1}', "[1]", "not json"])
