@@ -25,10 +25,10 @@ from typing import Any
 
 import _script
 import numpy as np
+import numpy.typing as npt
 
 from edgefer.camera.assign import assign
 from edgefer.camera.reading import FaceReading, FrameReading
-from edgefer.camera.track import overlap
 from edgefer.data.preprocess import Box
 from edgefer.table import text_table
 
@@ -68,6 +68,16 @@ class Figures:
     shown_changes: float
     found: tuple[float, ...]
     followed: tuple[float, ...]
+
+
+def overlap(a: Sequence[Box], b: Sequence[Box]) -> npt.NDArray[np.float64]:
+    """Intersection over union of boxes `[N]` and `[M]`: `[N, M]`, 0..1."""
+    ax, ay, a_width, a_height = np.asarray(a, np.float64).T[:, :, None]
+    bx, by, b_width, b_height = np.asarray(b, np.float64).T[:, None]
+    across = np.minimum(ax + a_width, bx + b_width) - np.maximum(ax, bx)
+    down = np.minimum(ay + a_height, by + b_height) - np.maximum(ay, by)
+    shared = np.maximum(across, 0) * np.maximum(down, 0)
+    return shared / (a_width * a_height + b_width * b_height - shared)
 
 
 def truth(frames: Iterable[tuple[float, Sequence[Box]]]) -> list[Person]:

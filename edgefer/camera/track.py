@@ -116,24 +116,14 @@ class Tracker:
 
 
 def likeness(expected: Sequence[Box], found: Sequence[Box], reach: Sequence[float]) -> Scores:
-    """How well each box `[N]` that is expected fits each that was found `[M]`: `[N, M]`, 0 for not at all, up to 2.
+    """How well each box `[N]` that is expected fits each that was found `[M]`: `[N, M]`, from 0, not at all, to 1.
 
-    The overlap of both, and how near their centres are; `reach` `[N]` is the farthest distance in widths of the face.
+    How near their centres are times how alike their sizes; `reach` `[N]` is the farthest distance in widths of the face.
     """
     x, y, width, height = np.asarray(expected, np.float64).T[:, :, None]
     to_x, to_y, to_width, to_height = np.asarray(found, np.float64).T[:, None]
     wider, higher = np.maximum(width, to_width), np.maximum(height, to_height)
     apart = np.hypot(x - to_x + (width - to_width) / 2, y - to_y + (height - to_height) / 2)
     near = 1 - apart / (np.asarray(reach)[:, None] * (wider + higher) / 2)
-    alike = (np.minimum(width, to_width) >= LIKE * wider) & (np.minimum(height, to_height) >= LIKE * higher)
-    return np.where(alike & (near > 0), overlap(expected, found) + near, 0.0)
-
-
-def overlap(a: Sequence[Box], b: Sequence[Box]) -> Scores:
-    """Intersection over union of boxes `[N]` and `[M]`: `[N, M]`, 0..1."""
-    ax, ay, a_width, a_height = np.asarray(a, np.float64).T[:, :, None]
-    bx, by, b_width, b_height = np.asarray(b, np.float64).T[:, None]
-    across = np.minimum(ax + a_width, bx + b_width) - np.maximum(ax, bx)
-    down = np.minimum(ay + a_height, by + b_height) - np.maximum(ay, by)
-    shared = np.maximum(across, 0) * np.maximum(down, 0)
-    return np.asarray(shared / (a_width * a_height + b_width * b_height - shared), np.float64)
+    alike = np.minimum(np.minimum(width, to_width) / wider, np.minimum(height, to_height) / higher)
+    return np.where(alike >= LIKE, np.maximum(near, 0) * alike, 0.0)

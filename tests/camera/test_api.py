@@ -131,7 +131,7 @@ def test_every_setting_is_passed_on(monkeypatch, model):
     assert seen == [given]
 
 
-def test_an_open_session_and_an_own_detector(model):
+def test_an_open_session_and_an_own_detector(model, monkeypatch):
     class Left:
         name = "left half"
 
@@ -141,8 +141,10 @@ def test_an_open_session_and_an_own_detector(model):
     half = gray(20)[0]
     half[:, 24:] = 240
     with open_session(model) as session:
-        for _ in range(2):  # it stays open
-            (frame,) = edgefer.watch(half, engine=session, detector=Left())
+        closed = []
+        monkeypatch.setattr(session, "close", lambda: closed.append(True))
+        (frame,) = edgefer.watch(half, engine=session, detector=Left())
+        assert closed == []
     assert (frame.faces[0].label, frame.faces[0].box) == ("anger", (0, 0, 24, 24))
 
 

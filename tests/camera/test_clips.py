@@ -117,6 +117,11 @@ def test_real_people(clips, shared, clip):
     assert np.mean(found.followed) > np.mean(found.found) - 0.03
 
 
+def test_overlap(clips):
+    boxes = [(0, 0, 10, 10), (5, 0, 10, 10), (100, 100, 1, 1)]
+    assert clips.overlap(boxes, boxes[:2]) == pytest.approx(np.array([[1, 1 / 3], [1 / 3, 1], [0, 0]]))
+
+
 def test_the_truth_links_boxes_fills_gaps_and_leaves_out_what_is_short(clips):
     box = (0, 0, 10, 10)
     frames = [(index / 10, [(index, 0, 10, 10), *([(100, 0, 10, 10)] if index == 2 else [])]) for index in range(10)]

@@ -37,6 +37,14 @@ def test_a_jump_is_no_lasting_speed():
     assert motion.at(0.5)[0] == pytest.approx(8, abs=1)
 
 
+@pytest.mark.parametrize("fps", [30, 120])
+def test_a_detector_that_jitters_moves_nobody(fps):
+    motion = Motion((0, 0, 40, 40), 0.0)
+    for index in range(1, 2 * fps):
+        motion.found((3 * (index % 2), 0, 40, 40), index / fps)
+        assert -1 <= motion.at((index + fps / 30) / fps)[0] <= 4
+
+
 def test_two_frames_of_one_time():
     motion = Motion((0, 0, 40, 40), 1.0)
     motion.found((4, 0, 40, 40), 1.0)

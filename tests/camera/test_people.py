@@ -125,6 +125,25 @@ def test_probabilities_are_smoothed_and_the_raw_answer_is_kept(session):
     assert reading.label == "happy"
 
 
+def test_a_label_is_held_with_its_own_probability(session):
+    people = People(Finder(*boxes(1)), session, PLAIN.but(smooth=0.1, hold=1.0))
+    people.read(frame(0, level=240))
+    readings = [people.read(frame(index, level=20))[0] for index in range(1, 50)]
+    held = readings[20]
+    assert held.probabilities["anger"] > 0.9
+    assert (held.label, held.score) == ("happy", held.probabilities["happy"])
+    assert readings[-1].label == "anger"
+
+
+def test_who_has_gone_is_forgotten(session):
+    finder = Finder()
+    people = People(finder, session, PLAIN.but(patience=0))
+    for index in range(50):
+        finder.boxes = boxes(1) if index % 2 else []
+        people.read(frame(index))
+    assert len(people._steady) == 1
+
+
 def test_people_do_not_mix(session):
     people = People(Finder(*boxes(2)), session, PLAIN.but(smooth=0.5))
     for index in range(20):

@@ -84,6 +84,24 @@ def test_it_must_lead_for_a_while():
     assert second == (pytest.approx(1.8, abs=0.03), HAPPY)
 
 
+def test_two_short_leads_are_no_long_one():
+    def blips(time):
+        return (0.1, 0.9, 0.0) if 1 <= time < 1.2 or 1.5 <= time < 1.7 else (0.9, 0.1, 0.0)
+
+    assert changes(follow(blips, 60, Watching(smooth=0.01, hold=0.3), 3)[1]) == []
+
+
+def test_sums_of_frame_times_do_not_add_a_frame():
+    """0.7 - 0.4 is a little less than 0.3."""
+    ((time, _),) = changes(follow(sad_after(0.4), 10, Watching(smooth=0.01, hold=0.3), 2)[1])
+    assert time == 0.7
+
+
+def test_the_first_answer_may_be_uncertain():
+    assert Steady(Watching(floor=0.4), (0.39, 0.31, 0.3), 0.0).uncertain
+    assert not Steady(Watching(floor=0.4), (0.41, 0.31, 0.28), 0.0).uncertain
+
+
 def test_below_the_floor_a_face_is_uncertain_and_doubt_ends_a_little_above_it():
     settings = Watching(hold=0, floor=0.5, lead=0.1)
 

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from edgefer.camera.detect import SURE, Face
 from edgefer.camera.settings import Watching
-from edgefer.camera.track import Tracker, overlap
+from edgefer.camera.track import Tracker
 
 AT_ONCE = Watching(confirm=1, patience=1.5)
 
@@ -22,12 +21,6 @@ def see(tracker, time, *faces):
     """Numbers in the order of the faces, None for one that is not shown."""
     found = numbers(tracker.update(faces, time))
     return [found.get(one.box) for one in faces]
-
-
-def test_overlap():
-    boxes = [(0, 0, 10, 10), (5, 0, 10, 10), (100, 100, 1, 1)]
-    result = overlap(boxes, boxes[:2])
-    assert result == pytest.approx(np.array([[1, 1 / 3], [1 / 3, 1], [0, 0]]))
 
 
 def test_people_keep_their_number_as_they_move_and_swap_places_in_the_list():
@@ -94,6 +87,28 @@ def test_somebody_else_far_off_is_not_taken_for_who_left():
     see(tracker, 0.0, face(0))
     see(tracker, 0.1)
     assert see(tracker, 0.2, face(200)) == [2]
+
+
+def test_after_a_while_a_face_may_be_further_off_but_not_anywhere():
+    tracker = Tracker(Watching(confirm=1, patience=60))
+    see(tracker, 0.0, face(0))
+    assert see(tracker, 1 / 30, face(0), face(55)) == [1, 2]  # nobody moves by a face in a frame
+    tracker = Tracker(Watching(confirm=1, patience=60))
+    see(tracker, 0.0, face(0))
+    see(tracker, 1 / 30)
+    assert see(tracker, 1 / 15, face(55)) == [2]
+    tracker = Tracker(Watching(confirm=1, patience=60))
+    see(tracker, 0.0, face(0))
+    see(tracker, 1 / 30)
+    assert see(tracker, 1.0, face(55)) == [1]
+    see(tracker, 1.1)
+    assert see(tracker, 50.0, face(155)) == [2]
+
+
+def test_of_two_who_cross_the_size_tells_who_is_who():
+    tracker = Tracker(AT_ONCE)
+    assert see(tracker, 0.0, face(0, 0, size=60), face(26, 26, size=40)) == [1, 2]
+    assert see(tracker, 0.1, face(10, 10, size=60), face(16, 16, size=40)) == [1, 2]
 
 
 def test_a_face_of_another_size_is_somebody_else():
