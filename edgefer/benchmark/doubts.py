@@ -122,7 +122,7 @@ def _steadier(result: BenchmarkResult) -> str:
         return "lock the GPU's clock with: sudo nvidia-smi -lgc MHZ"
     if machine.governor not in ("", "performance"):
         return "keep the clock up with: sudo cpupower frequency-set -g performance"
-    return "close other programs, or take more: --rounds 10"
+    return "close other programs, or take more: --rounds 20"
 
 
 def _trends(result: BenchmarkResult) -> Iterator[Verdict]:
@@ -136,7 +136,7 @@ def _trends(result: BenchmarkResult) -> Iterator[Verdict]:
         if found:
             word = "slower" if slower else "faster"
             why = "the machine heats up, or runs out of boost" if slower else "it was not warm at the first round"
-            text = f"drift: {word} in every round, from the first to the last by: {_worst(found)}; {why}"
+            text = f"drift: {word} from round to round, from the first to the last by: {_worst(found)}; {why}"
             yield Verdict(kind=VerdictKind.TREND, rows=_names(name for _, name, _ in found), text=text)
 
 

@@ -17,6 +17,6 @@ def judge(result: BenchmarkResult) -> tuple[Verdict, ...]:
     """
     counted = [cell.latency for row in result.rows for cell in row.cells if cell.latency is not None]
     if counted and all(len(latency.rounds_ms) < 2 for latency in counted):
-        alone = "a single round does not tell a difference from noise, so nothing is compared: --rounds 5"
+        alone = "a single round does not tell a difference from noise, so nothing is compared: --rounds 10"
         return (Verdict(kind=VerdictKind.SAME, rows=(), text=alone), *doubts(result))
     return (*shipping(result), *findings(result), *doubts(result))

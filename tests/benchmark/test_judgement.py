@@ -23,7 +23,7 @@ def test_findings_stand_before_doubts():
 def test_a_single_round_claims_nothing():
     found = judge(measured.result(*rows(shape=(1.0,), p99=9.0)))
     assert [one.kind for one in found] == [VerdictKind.SAME, VerdictKind.TAIL]
-    assert "--rounds 5" in found[0].text
+    assert "--rounds 10" in found[0].text
 
 
 def test_verdicts_travel_with_the_record_and_are_not_read_again():
