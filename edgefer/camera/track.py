@@ -51,6 +51,7 @@ class Tracker:
         self._settings = settings
         self._tracks: list[_Track] = []
         self._last = 0
+        self._looked = False
 
     @property
     def settled(self) -> bool:
@@ -65,7 +66,8 @@ class Tracker:
     def update(self, faces: Sequence[Face], time: float) -> list[Followed]:
         """Follow the faces that were found in the frame at `time` (seconds, not falling); the order is the tracks'.
 
-        Faces below `SURE` keep somebody who is known, and make nobody new.
+        Faces below `SURE` keep somebody who is known, and make nobody new. The faces of the first frame need no
+        confirmation: nobody can have seen them before.
         """
         patience = self._settings.patience
         self._tracks = [track for track in self._tracks if track.found or time - track.seen <= patience]
@@ -79,9 +81,11 @@ class Tracker:
         taken = set(pairs.values())
         for index, face in enumerate(faces):
             if index not in taken and (face.score is None or face.score >= SURE):
-                track = _Track(face, Motion(face.box, time), time)
+                hits = 1 if self._looked else self._settings.confirm
+                track = _Track(face, Motion(face.box, time), time, hits)
                 self._confirm(track)
                 self._tracks.append(track)
+        self._looked = True
         return [
             Followed(track.number, track.face, True)
             for track in self._tracks

@@ -166,8 +166,11 @@ def test_a_new_person_starts_anew(session):
 
 
 def test_nobody_is_asked_about_before_being_shown(session, batches):
-    people = People(Finder(*boxes(1)), session, PLAIN.but(confirm=3))
-    assert [len(people.read(frame(index))) for index in range(4)] == [0, 0, 1, 1]
+    finder = Finder()
+    people = People(finder, session, PLAIN.but(confirm=3))
+    people.read(frame(0))
+    finder.boxes = boxes(1)
+    assert [len(people.read(frame(index))) for index in range(1, 5)] == [0, 0, 1, 1]
     assert batches == [1, 1]
 
 

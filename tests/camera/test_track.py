@@ -119,14 +119,21 @@ def test_a_face_of_another_size_is_somebody_else():
 
 def test_a_face_is_shown_after_so_many_hits_and_one_seen_in_passing_is_not():
     tracker = Tracker(Watching(confirm=3))
-    assert see(tracker, 0.0, face(0)) == [None]
-    assert see(tracker, 0.1, face(0), face(300)) == [None, None]
+    see(tracker, 0.0)
+    assert see(tracker, 0.1, face(0)) == [None]
+    assert see(tracker, 0.2, face(0), face(300)) == [None, None]
     assert not tracker.settled
-    assert see(tracker, 0.2, face(0)) == [1]
+    assert see(tracker, 0.3, face(0)) == [1]
     assert tracker.settled
-    for step in range(3, 30):  # every second frame: three hits, but not in a row
+    for step in range(4, 30):  # every second frame: three hits, but not in a row
         assert see(tracker, step / 10, face(0), *([face(300)] if step % 2 else []))[1:] in ([], [None])
     assert tracker.numbers == {1}
+
+
+def test_who_is_there_in_the_first_frame_is_shown_in_it():
+    tracker = Tracker(Watching(confirm=3))
+    assert see(tracker, 0.0, face(0), face(200), face(400, score=SURE - 0.1)) == [1, 2, None]
+    assert see(tracker, 0.1, face(0), face(300)) == [1, None]
 
 
 def test_a_doubtful_face_keeps_somebody_who_is_known_and_makes_nobody_new():

@@ -79,7 +79,7 @@ def test_real_faces(cli, model, shared):
     assert result.code == 0, result.err
     lines = records(Path("out.jsonl").read_text())
     assert len(lines) == 47
-    assert [len(line["faces"]) for line in lines] == [0] + [1] * 46  # shown when it was found twice
+    assert [len(line["faces"]) for line in lines] == [1] * 47
     assert {face["track"] for line in lines for face in line["faces"]} == {1}
     assert "files made: out.jsonl" in result.err
     assert here() == ["out.jsonl"]
