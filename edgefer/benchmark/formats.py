@@ -20,8 +20,15 @@ def milliseconds(value: float | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """Hundredths."""
-    return NOTHING if value is None else f"{value:.2f}"
+    """Hundredths; below a tenth two digits that count."""
+    if value is None:
+        return NOTHING
+    return f"{value:.{2 if value >= 0.1 else 3 if value >= 0.01 else 4}f}"
+
+
+def rate(value: float) -> str:
+    """Whole numbers; below ten two digits that count."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def megabytes(size: int | None) -> str:
@@ -49,7 +56,7 @@ def times(value: float | None, low: float | None = None, high: float | None = No
 
 
 def _ratio(value: float) -> str:
-    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"
+    return f"{value:,.{3 if value < 0.1 else 2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
 def speedup(one: Speedup | None) -> str:

@@ -67,7 +67,7 @@ def marks(result: BenchmarkResult) -> Iterator[str]:
     missing = [cell.energy.why for row in result.rows for cell in row.cells if cell.energy and cell.energy.why]
     yield from (f"no energy: {why}" for why in dict.fromkeys(missing))
     counted = [cell.energy for row in result.rows for cell in row.cells if cell.energy and cell.energy.method]
-    yield from dict.fromkeys(f"energy: {one.method}, {one.scope}" if one.scope else one.method for one in counted)
+    yield from dict.fromkeys(f"energy: {', '.join(filter(None, (one.method, one.scope)))}" for one in counted)
 
 
 def remarks(result: BenchmarkResult) -> Iterator[str]:

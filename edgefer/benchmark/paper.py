@@ -19,8 +19,8 @@ TEACHER = "resemotenet"
 class Published:
     """One model as the paper has it. architecture: its name in edgefer.
 
-    milliseconds, accuracy (per cent), memory_mb: on FER2013, then on RAF-DB where the paper gives both; empty where
-    nothing is at hand. size_mb: Table V's, which are MiB.
+    milliseconds, accuracy (per cent): on FER2013, then on RAF-DB where both are known; accuracies of B and C on FER2013 are
+    the best of Table IV. memory_mb: on the two datasets. size_mb: Table V's, which are MiB. Empty: nothing is at hand.
     """
 
     name: str

@@ -26,7 +26,8 @@ SPEECH = (
     "size: the file here; memory: what the open model adds to its process here, by the method in brackets",
     "parameters: here with one grey channel of input in place of three; exports hold fewer, since over half of them meet "
     "only padding at 64x64 and are cut out exactly",
-    "accuracy: the paper's on FER2013 / RAF-DB; here only of weights that were trained and measured",
+    "accuracy: the paper's on FER2013 / RAF-DB, of B and C the best of its Table IV; here only of weights that were trained "
+    "and measured",
     f"{NOTHING} in a line of the paper: a figure that it does not have, or that was not at hand",
 )
 

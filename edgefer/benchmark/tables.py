@@ -139,7 +139,7 @@ def throughput(result: BenchmarkResult) -> Table | None:
         cell = row.cell(batch)
         if cell is None or cell.latency is None or cell.faces_per_second is None:
             return NOTHING
-        return f"{cell.faces_per_second:,.0f}" + (" ~" if cell.latency.unstable else "")
+        return formats.rate(cell.faces_per_second) + (" ~" if cell.latency.unstable else "")
 
     columns = [
         Column(f"batch {batch}", partial(rate, batch), "batch: how many faces one call holds")
@@ -207,7 +207,7 @@ def start(result: BenchmarkResult) -> Table | None:
             partial(part, lambda one: formats.seconds(one.compile_s)),
             "of it compiling: the part of load in which code was made for this machine (JIT)",
         ),
-        Column("first answer", partial(part, lambda one: formats.milliseconds(one.first_s))),
+        Column("first answer", partial(part, lambda one: formats.seconds(one.first_s))),
         Column(
             "total", partial(part, lambda one: formats.seconds(one.total_s)), "total: process to first answer, in order"
         ),

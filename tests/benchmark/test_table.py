@@ -98,7 +98,7 @@ def test_the_whole_gpus_memory_stands_in_where_the_processs_own_share_is_not_to_
 
 def test_start_has_the_compiling_apart():
     rows = table(render_table(results.full()), "Cold start")
-    assert line(rows, "small").split()[-6:] == ["0.05", "0.50", "0.25", "0.20", "0.013", "0.81"]
+    assert line(rows, "small").split()[-6:] == ["0.050", "0.50", "0.25", "0.20", "0.013", "0.81"]
     assert line(rows, "big").split()[-6:] == ["-", "0.50", "0.25", "-", "0.013", "0.76"]
 
 
@@ -172,9 +172,16 @@ def test_no_line_is_wider_than_a_terminal_of_140_signs():
             }
         )
     )
-    text = render_table(results.result(rows))
+    methods = dict.fromkeys(("RSS", "GPU", "torch allocated", "jtop GPU"), 150000000)
+    text = render_table(results.result([results.memory_of(row, methods) for row in rows]))
     assert max(map(len, text.splitlines())) <= WIDTH
     assert text.count("teacher in ONNX Runtime") == 1
+    # Columns that do not fit go on below, under the same names.
+    memory = text[text.index("Memory that") :]
+    first, second = (memory.split("\n\n")[place].splitlines() for place in (0, 1))
+    assert [line.split("  ")[0] for line in first[2:]] == [line.split("  ")[0] for line in second[1:]]
+    assert "jtop GPU, batch 32" in second[0]
+    assert "jtop GPU, batch 32" not in first[1]
     assert text.count("this engine") == 30
 
 
