@@ -154,10 +154,19 @@ def log_axis(axes: Axes, lows: Sequence[float], highs: Sequence[float]) -> None:
     span = max(np.log10(high / low), 0.5)
     begin, end = np.log10(low) - 0.28 * span, np.log10(high) + 0.12 * span
     axes.set_xlim(10**begin, 10**end)
-    steps = (1, 2, 5) if end - begin < 2.5 else (1,)
     decades = range(int(np.floor(begin)), int(np.ceil(end)) + 1)
-    ticks = [step * 10.0**decade for decade in decades for step in steps]
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if begin <= np.log10(tick) <= end]))
+    # The coarsest steps of which at least three are on the axis.
+    for steps in (
+        (1,),
+        (1, 2, 5),
+        (1, 1.5, 2, 3, 4, 5, 6, 8),
+        (1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 8),
+    ):
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
+        ticks = [tick for tick in ticks if begin <= np.log10(tick) <= end]
+        if len(ticks) >= 3:
+            break
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
 

@@ -6,6 +6,7 @@ import pytest
 
 from edgefer.errors import DataError
 from edgefer.report import benchmark_plots as plots
+from edgefer.report.axes import log_axis
 from edgefer.report.pareto import TradePoint, front, tradeoff
 from edgefer.report.style import DARK, LIGHT
 
@@ -85,6 +86,16 @@ def test_equal_figures_can_be_drawn():
     assert tradeoff([TradePoint(str(n), "g", 1.0, 0.5) for n in range(4)])
     assert plots.sweep([plots.SweepLine(str(n), "g", {1: 5.0}) for n in range(9)])
     assert plots.histograms([plots.Distribution("a, b", "g", 1.0, 1.0, (7,), 0, 1.0)])
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.109, 0.116), (0.2, 26), (0.001, 9000)])
+def test_a_log_axis_has_at_least_three_figures_and_not_too_many(low, high):
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    log_axis(axes, [low], [high])
+    begin, end = axes.get_xlim()
+    assert 3 <= len([tick for tick in axes.get_xticks() if begin <= tick <= end]) <= 9
 
 
 def test_a_name_as_long_as_the_figure_does_not_break_it():
