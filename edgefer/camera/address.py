@@ -12,14 +12,15 @@ from edgefer.camera.asked import Asked, Codec, parse_size
 from edgefer.errors import UsageError
 
 # Cameras take passwords before the host, in the query, and in the path (`/user=admin&password=...`).
-_USER = re.compile(r"(?<=//)([^/?#]*):[^/?#]*@")
+# A password may hold colons and, against the rules, slashes; a number before a slash is a port.
+_USER = re.compile(r"(^|[/\s'\"(])([^\s/:?#@'\"]*):(?!/)(?:[^/?#\s]*|(?!\d+(?:[/?#]|$))\S*?)@")
 _VALUE = re.compile(r"(?i)((?:pass(?:word|wd)?|pwd|pw|psw|token|secret|auth|sig(?:nature)?|\w*key)=)[^&/?#;\s]+")
 ASKED = ("size", "fps", "codec")
 
 
 def hidden(text: str) -> str:
     """An address, or a message with addresses in it, with every password and token replaced by `***`."""
-    return _VALUE.sub(r"\1***", _USER.sub(_without_password, text))
+    return _VALUE.sub(r"\1***", _USER.sub(r"\1\2:***@", text))
 
 
 def options(uri: str, known: Collection[str]) -> dict[str, str]:
@@ -77,8 +78,3 @@ def whole(found: dict[str, str], key: str, default: int, low: int, high: int) ->
     if value != int(value):
         raise UsageError(f"{key}={found[key]} is no whole number", f"for example {key}={default}")
     return int(value)
-
-
-def _without_password(match: re.Match[str]) -> str:
-    # A password may hold a colon; a user's name may not.
-    return f"{match[1].split(':', 1)[0]}:***@"

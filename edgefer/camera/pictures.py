@@ -1,7 +1,8 @@
-"""Pictures as a source: one file, or all pictures of a folder in the order of their names."""
+"""Pictures as a source: one file, those of a folder, or those that match a pattern, in the order of their names."""
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -30,7 +31,7 @@ class Pictures(Source):
         if self._first is None:
             raise self._complaint()
         note = f" ({others} other files ignored)" if others else ""
-        self.description = f"{len(self._files)} pictures in {path}{note}" if path.is_dir() else path.name
+        self.description = path.name if path.is_file() else f"{len(self._files)} pictures in {path}{note}"
 
     def __iter__(self) -> Iterator[Frame]:
         """Raises SourceError after the last picture when some could not be read."""
@@ -64,13 +65,16 @@ class Pictures(Source):
 
 
 def _files(path: Path) -> tuple[list[Path], int]:
-    """Pictures at `path`, and how many other files lie beside them."""
+    """Pictures at `path`, which may be a pattern, and how many other files lie beside them."""
     if path.is_file():
         return [path], 0
     try:
-        every = sorted(file for file in path.iterdir() if file.is_file())
+        found = path.iterdir() if path.is_dir() else map(Path, glob.iglob(str(path), recursive=True))  # noqa: PTH207
+        every = sorted(file for file in found if file.is_file())
     except OSError as error:
         raise SourceError(f"cannot list {path}: {error.strerror}", "name a folder you may read") from error
+    if not every and not path.is_dir():
+        raise SourceError(f"nothing matches {path}", "is the pattern right? Start with ** to look in folders below")
     files = [file for file in every if file.suffix.lower() in SUFFIXES]
     if not files:
         raise SourceError(f"{path} holds no picture", f"looked for {' '.join(sorted(SUFFIXES))}")

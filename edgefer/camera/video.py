@@ -1,13 +1,13 @@
-"""A video file: every frame, and the difference between its end and a broken file."""
+"""Films: every frame, and the difference between its end and a broken file."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from edgefer.camera.frame import Frame, Picture, Source, to_bgr
-from edgefer.camera.opencv import file_backend, quiet
+from edgefer.camera.opencv import file_backend, fps_of, quiet
 from edgefer.errors import SourceError
 
 FIX = "name a video that plays, a picture or a folder of pictures"
@@ -15,27 +15,24 @@ FIX = "name a video that plays, a picture or a folder of pictures"
 SLACK = 0.05
 
 
-class VideoFile(Source):
-    """All frames of a video or animated GIF, in order, at the speed of whoever reads them."""
+class Film(Source):
+    """All frames of a film that is open, in order, at the speed of whoever reads them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, capture: Any, where: str, title: str) -> None:
+        """capture: an open cv2.VideoCapture, closed with the film. where: for messages. title: for the description."""
         super().__init__()
-        cv2 = quiet()
-        self._path = path
-        _refuse_text(path)
-        self._capture = cv2.VideoCapture(str(path), file_backend())
-        self._first = self._read() if self._capture.isOpened() else None
+        self._capture, self._where = capture, where
+        self._first = self._read() if capture.isOpened() else None
         if self._first is None:
-            self._capture.release()
-            raise SourceError(f"{path} is no video that OpenCV can decode: it gives no frame", FIX)
-        fps = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps = fps if math.isfinite(fps) and 0 < fps <= 1000 else None
-        self._announced = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+            capture.release()
+            raise SourceError(f"{where} is no video that OpenCV can decode: it gives no frame", FIX)
+        self.fps = fps_of(capture)
+        self._announced = capture.get(quiet().CAP_PROP_FRAME_COUNT)
         height, width = self._first.shape[:2]
-        self.description = f"{path.name}, {width}x{height}" + (f" at {self.fps:g} fps" if self.fps else "")
+        self.description = f"{title}, {width}x{height}" + (f" at {self.fps:g} fps" if self.fps else "")
 
     def __iter__(self) -> Iterator[Frame]:
-        """Raises SourceError after the last frame when the file announced clearly more."""
+        """Raises SourceError after the last frame when the film announced clearly more."""
         index, time = 0, 0.0
         picture, self._first = self._first, None
         while picture is not None and not self.stopped:
@@ -67,9 +64,17 @@ class VideoFile(Source):
         lost = self._announced / self.fps - (time + 1 / self.fps)
         if lost > max(2.5 / self.fps, SLACK * self._announced / self.fps):
             raise SourceError(
-                f"{self._path} breaks off after {frames} of about {self._announced:.0f} frames: truncated or damaged",
+                f"{self._where} breaks off after {frames} of about {self._announced:.0f} frames: truncated or damaged",
                 "the frames up to there were read; copy the file again for the rest",
             )
+
+
+class VideoFile(Film):
+    """All frames of a video file or animated GIF."""
+
+    def __init__(self, path: Path) -> None:
+        _refuse_text(path)
+        super().__init__(quiet().VideoCapture(str(path), file_backend()), str(path), path.name)
 
 
 def _refuse_text(path: Path) -> None:

@@ -75,3 +75,27 @@ def test_a_folder_of_broken_pictures_is_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"x")
     with pytest.raises(SourceError, match="1 of 1 pictures"):
         Pictures(tmp_path)
+
+
+def test_a_pattern_in_the_order_of_names(tmp_path):
+    (tmp_path / "below").mkdir()
+    for name in ("c.jpg", "a.jpg", "below/b.jpg", "d.png"):
+        picture(tmp_path / name)
+    (tmp_path / "e.jpg.txt").write_text("x")
+    source = Pictures(tmp_path / "*.jpg*")
+    assert [frame.name for frame in source] == ["a.jpg", "c.jpg"]
+    assert source.description == f"2 pictures in {tmp_path}/*.jpg* (1 other files ignored)"
+    assert [frame.name for frame in Pictures(tmp_path / "**/*.jpg")] == ["a.jpg", "b.jpg", "c.jpg"]
+
+
+def test_a_pattern_that_matches_nothing_or_no_picture_is_refused(tmp_path):
+    with pytest.raises(SourceError, match=r"nothing matches .*\*\.jpg"):
+        Pictures(tmp_path / "*.jpg")
+    (tmp_path / "a.mp4").write_bytes(b"x")
+    with pytest.raises(SourceError, match=r"\*\.mp4 holds no picture"):
+        Pictures(tmp_path / "*.mp4")
+
+
+def test_eight_thousand_pixels_wide(tmp_path):
+    (frame,) = Pictures(picture(tmp_path / "a.bmp", 9, (4320, 7680, 3)))
+    assert frame.picture.shape == (4320, 7680, 3)

@@ -124,7 +124,7 @@ def test_no_camera_is_one_line(cli):
         pytest.skip("this machine has a camera")
     result = cli("run")
     assert result.code == 1
-    assert result.err == "error: no camera 0. try: edgefer run --source FILE\n"
+    assert result.err == "error: no camera 0. try: edgefer run --source FILE, or --source demo://\n"
     assert cli("run", "--camera", 0).err == result.err
     assert here() == []
 
