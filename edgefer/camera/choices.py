@@ -15,3 +15,5 @@ class DetectorKind(str, Enum):
 
 
 DETECT_WIDTH = 640  # pixels
+
+INTERVAL = 5.0  # seconds that --aggregate-only counts together

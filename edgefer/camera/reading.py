@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Final
 
 from edgefer.camera.frame import Frame, Picture
 from edgefer.data.preprocess import Box
 
+if TYPE_CHECKING:
+    from edgefer.camera.line import FaceLine, FrameLine
+
 UNCERTAIN = "uncertain"
+SCHEMA: Final = 1  # of JSON lines; docs/frame-schema.json
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class FaceReading:
         """What to show: the label, or `uncertain`."""
         return UNCERTAIN if self.uncertain else self.label
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> FaceLine:
         """Plain values, probabilities rounded to four digits."""
         return {
             "track": self.track,
@@ -78,14 +82,20 @@ class FrameReading:
         """The frame itself, uint8 `[H, W, 3]` BGR."""
         return self.frame.picture
 
-    def to_json(self) -> dict[str, Any]:
-        """`frame`, `time` (seconds), `faces`; live: also `age_ms`, `dropped` (so far); pictures: also `picture`."""
-        record: dict[str, Any] = {"frame": self.frame.index, "time": round(self.frame.time, 3)}
+    def to_json(self) -> FrameLine:
+        """`schema`, `frame`, `time` (seconds), `faces`; live: also `age_ms`, `dropped`; pictures: also `picture`."""
+        record: FrameLine = {
+            "schema": SCHEMA,
+            "frame": self.frame.index,
+            "time": round(self.frame.time, 3),
+            "faces": [face.to_json() for face in self.faces],
+        }
         if self.age_ms is not None:
-            record |= {"age_ms": round(self.age_ms, 1), "dropped": self.frame.dropped}
+            record["age_ms"] = round(self.age_ms, 1)
+            record["dropped"] = self.frame.dropped
         if self.frame.name:
             record["picture"] = self.frame.name
-        return record | {"faces": [face.to_json() for face in self.faces]}
+        return record
 
 
 def counted(number: int, what: str) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol
 
+from edgefer.camera.outfile import LineFile
 from edgefer.camera.overlay import status
-from edgefer.camera.reading import FrameReading, counted
+from edgefer.camera.reading import FaceReading, FrameReading, counted
 from edgefer.console import say
-from edgefer.errors import ArtifactError
 
 PERIOD = 10.0  # seconds between lines when no label changes
 
@@ -39,32 +38,14 @@ class JsonLines:
     pictures = 0
 
     def __init__(self, target: str) -> None:
-        self._stdout = target == "-"
-        self.files: tuple[Path, ...] = () if self._stdout else (Path(target),)
-        self._stream = sys.stdout if self._stdout else _open(Path(target))
+        self._file = LineFile(target)
+        self.files = self._file.files
 
     def take(self, reading: FrameReading) -> bool:
-        try:
-            self._stream.write(json.dumps(reading.to_json(), separators=(",", ":")) + "\n")
-            self._stream.flush()
-        except BrokenPipeError:  # whoever read stdout has left
-            return False
-        except OSError as error:
-            raise ArtifactError(f"cannot write {self._name}: {error.strerror}", "free some space") from error
-        return True
+        return self._file.write(json.dumps(reading.to_json(), separators=(",", ":")))
 
     def close(self) -> None:
-        if self._stdout:
-            return
-        try:
-            self._stream.close()
-        except OSError as error:
-            # The line that could not be written was reported by `take`; the lines before it are in the file.
-            say(f"{self._name} ends with the last whole line that fitted: {error.strerror}")
-
-    @property
-    def _name(self) -> str:
-        return "stdout" if self._stdout else str(self.files[0])
+        self._file.close()
 
 
 class Lines:
@@ -85,9 +66,9 @@ class Lines:
             say(f"{reading.frame.name}: {_faces(reading)}")
             return True
         for face in reading.faces:
-            if face.track is not None and self._labels.get(face.track) != face.label:
-                self._labels[face.track] = face.label
-                say(f"{reading.frame.time:8.2f} s  face {face.track}: {face.label} {face.score:.0%}")
+            if face.track is not None and self._labels.get(face.track) != face.emotion:
+                self._labels[face.track] = face.emotion
+                say(f"{reading.frame.time:8.2f} s  face {face.track}: {_emotion(face)}")
                 self._last = self._clock()
         if self._clock() - self._last >= PERIOD:
             self._last = self._clock()
@@ -99,14 +80,9 @@ class Lines:
 
 
 def _faces(reading: FrameReading) -> str:
-    return ", ".join(f"{face.label} {face.score:.0%} at {list(face.box)}" for face in reading.faces) or "no face"
+    return ", ".join(f"{_emotion(face)} at {list(face.box)}" for face in reading.faces) or "no face"
 
 
-def _open(path: Path) -> TextIO:
-    if path.is_dir():
-        raise ArtifactError(f"{path} is a directory", "name a file to write, or - for stdout")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise ArtifactError(f"cannot write {path}: {error.strerror}", "name a writable place") from error
+def _emotion(face: FaceReading) -> str:
+    """`happy 70%`; a label that is not shown has no share."""
+    return face.emotion if face.uncertain else f"{face.label} {face.score:.0%}"

@@ -1,4 +1,4 @@
-"""The command line: registers one file a command, and turns edgefer's errors into one line and an exit code."""
+"""The command line: names the commands, one file each, and turns edgefer's errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -8,28 +8,33 @@ from typing import Annotated
 import typer
 
 import edgefer
-from edgefer.cli.benchmark import benchmark
-from edgefer.cli.build import build
-from edgefer.cli.build_engine import build_engine
-from edgefer.cli.calibrate import calibrate
-from edgefer.cli.data import data
-from edgefer.cli.distill import distill
-from edgefer.cli.evaluate import evaluate
-from edgefer.cli.export import export
-from edgefer.cli.inspect import inspect
-from edgefer.cli.models import models
-from edgefer.cli.quickstart import quickstart
-from edgefer.cli.recipes import recipes
-from edgefer.cli.report import report
-from edgefer.cli.run import run
-from edgefer.cli.sensitivity import sensitivity
-from edgefer.cli.train import train
+from edgefer.cli.lazy import lazily
 from edgefer.console import complain
 from edgefer.errors import EdgeferError
 from edgefer.ranks import world
 
+COMMANDS = (
+    "quickstart",
+    "train",
+    "distill",
+    "build",
+    "export",
+    "calibrate",
+    "sensitivity",
+    "build-engine",
+    "inspect",
+    "evaluate",
+    "benchmark",
+    "report",
+    "run",
+    "data",
+    "recipes",
+    "models",
+)
+
 app = typer.Typer(
     name="edgefer",
+    cls=lazily(COMMANDS),
     help="Distil facial-expression networks, compile them to TensorRT engines, measure them, watch a camera.",
     no_args_is_help=True,
     add_completion=False,
@@ -52,24 +57,6 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-app.command("quickstart")(quickstart)
-app.command("train")(train)
-app.command("distill")(distill)
-app.command("build")(build)
-app.command("export")(export)
-app.command("calibrate")(calibrate)
-app.command("sensitivity")(sensitivity)
-app.command("build-engine")(build_engine)
-app.command("inspect")(inspect)
-app.command("evaluate")(evaluate)
-app.command("benchmark")(benchmark)
-app.command("report")(report)
-app.command("run")(run)
-app.add_typer(data, name="data")
-app.add_typer(recipes, name="recipes")
-app.add_typer(models, name="models")
 
 
 def main(argv: list[str] | None = None) -> None:

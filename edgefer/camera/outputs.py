@@ -1,0 +1,141 @@
+"""What a run was asked to give out, and the sinks that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgefer.camera.broker import parse_broker
+from edgefer.camera.choices import INTERVAL
+from edgefer.console import say
+from edgefer.errors import UsageError
+
+if TYPE_CHECKING:
+    from edgefer.camera.aggregate import Outlet
+    from edgefer.camera.broker_link import Link
+    from edgefer.camera.frame import Source
+    from edgefer.camera.sinks import Sink
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The outputs of `edgefer run`; without any, a window or lines on stderr.
+
+    jsonl, csv: a file, or `-` for stdout. record: a video. mqtt: a broker's address.
+    aggregate_only: nothing but counts of each `interval` (seconds) leaves the process.
+
+    Raises UsageError where outputs exclude each other.
+    """
+
+    headless: bool = False
+    jsonl: str | None = None
+    csv: str | None = None
+    record: Path | None = None
+    mqtt: str | None = None
+    aggregate_only: bool = False
+    interval: float = INTERVAL
+
+    def __post_init__(self) -> None:
+        if self.aggregate_only and self.record is not None:
+            raise UsageError("--aggregate-only and --record exclude each other: a film shows people", "leave one out")
+        if self.mqtt is not None:
+            parse_broker(self.mqtt)
+        named: dict[str, str] = {}
+        for name in ("jsonl", "csv", "record"):
+            target = getattr(self, name)
+            if target is None:
+                continue
+            place = "-" if target == "-" else str(Path(target).resolve())
+            if place in named:
+                raise UsageError(f"--{named[place]} and --{name} write the same place, {target}", "name another file")
+            named[place] = name
+
+    @property
+    def disclosure(self) -> str:
+        """One line that says what leaves the process, before anything does."""
+        pictures = "no picture is stored" if self.record is None else f"pictures go to {self.record}"
+        broker = None if self.mqtt is None else str(parse_broker(self.mqtt))  # without the password
+        places = ["stdout" if place == "-" else place for place in (self.jsonl, self.csv, broker) if place]
+        what = (
+            f"counts of {self.interval:g} s, nothing of single people,"
+            if self.aggregate_only
+            else "every face's emotion"
+        )
+        return f"{pictures}; {what} goes to {', '.join(places)}" if places else pictures
+
+
+def open_sinks(asked: Outputs, source: Source, labels: Sequence[str], patience: float) -> list[Sink]:
+    """Open what was asked for, after saying what leaves the process; all are closed where one cannot be opened.
+
+    labels: the emotions of the model, in its order. patience: see `Watching`.
+    """
+    say(asked.disclosure)
+    with ExitStack() as opened:
+        if asked.aggregate_only:
+            return _of_intervals(asked, labels, opened)
+        return _of_faces(asked, source, labels, patience, opened)
+
+
+def _of_faces(asked: Outputs, source: Source, labels: Sequence[str], patience: float, opened: ExitStack) -> list[Sink]:
+    """A machine without a display goes headless by itself, and says so."""
+    from edgefer.camera.faces_csv import FacesCsv
+    from edgefer.camera.record import Recorder
+    from edgefer.camera.sinks import JsonLines, Lines
+    from edgefer.camera.window import Window, why_headless
+
+    sinks: list[Sink] = []
+
+    def add(sink: Sink) -> None:
+        opened.callback(sink.close)
+        sinks.append(sink)
+
+    if asked.record is not None:
+        add(Recorder(asked.record, source.fps))
+    if asked.jsonl is not None:
+        add(JsonLines(asked.jsonl))
+    if asked.csv is not None:
+        add(FacesCsv(asked.csv, labels))
+    if asked.mqtt is not None:
+        from edgefer.camera.mqtt import MqttFaces
+
+        add(MqttFaces(_link(asked.mqtt), patience))
+    headless = asked.headless
+    if not headless and (reason := why_headless()):
+        say(f"{reason}: running headless")
+        headless = True
+    if not headless:
+        add(Window(source))
+    opened.pop_all()
+    return sinks or [Lines()]
+
+
+def _of_intervals(asked: Outputs, labels: Sequence[str], opened: ExitStack) -> list[Sink]:
+    """No window: it shows people."""
+    from edgefer.camera.aggregate import Aggregate, IntervalCsv, IntervalJson, IntervalText
+    from edgefer.camera.interval import Intervals
+
+    outlets: list[Outlet] = []
+
+    def add(outlet: Outlet) -> None:
+        opened.callback(outlet.close)
+        outlets.append(outlet)
+
+    if asked.jsonl is not None:
+        add(IntervalJson(asked.jsonl))
+    if asked.csv is not None:
+        add(IntervalCsv(asked.csv, labels))
+    if asked.mqtt is not None:
+        from edgefer.camera.mqtt import IntervalMqtt
+
+        add(IntervalMqtt(_link(asked.mqtt)))
+    opened.pop_all()
+    return [Aggregate(Intervals(asked.interval, labels), outlets or [IntervalText()])]
+
+
+def _link(address: str) -> Link:
+    from edgefer.camera.broker_link import Link
+
+    return Link(parse_broker(address))
