@@ -12,7 +12,8 @@ class Panels(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         if not any(getattr(param, "rich_help_panel", None) for param in self.params):
-            return super().format_options(ctx, formatter)
+            super().format_options(ctx, formatter)
+            return
         panels: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             if (record := param.get_help_record(ctx)) is not None:

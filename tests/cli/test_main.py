@@ -5,23 +5,20 @@ import subprocess
 import sys
 
 import pytest
-from typer.models import CommandInfo
+from typer.main import get_command
 
-from edgefer.cli.main import app
+from edgefer.cli import main
 
 HEAVY = {"torch", "cv2", "onnx", "onnxruntime", "tensorrt", "tensorrt_rtx", "tensorrt_lean", "numpy", "matplotlib"}
 
 
-def name_of(info: CommandInfo) -> str:
-    return info.name or str(getattr(info.callback, "__name__", "")).replace("_", "-")
-
-
 def command_names() -> list[tuple[str, ...]]:
     """Every command and subcommand."""
-    names: list[tuple[str, ...]] = [(), *((name_of(info),) for info in app.registered_commands)]
-    for group in app.registered_groups:
-        inner = group.typer_instance.registered_commands if group.typer_instance else []
-        names += [(str(group.name),), *((str(group.name), name_of(info)) for info in inner)]
+    app = get_command(main.app)
+    names: list[tuple[str, ...]] = [()]
+    for name in main.COMMANDS:
+        names.append((name,))
+        names += [(name, inner) for inner in getattr(app.get_command(None, name), "commands", {})]
     return names
 
 
@@ -43,6 +40,32 @@ print("RESULT" + json.dumps([shown, sorted({HEAVY!r} & set(sys.modules))]))
     assert heavy == []
     assert set(shown.values()) == {0}
     assert {"quickstart", "distill", "build-engine", "run", "data prepare"} <= set(shown)
+
+
+def test_a_command_is_imported_without_the_others():
+    script = """
+import sys
+from edgefer.cli.main import COMMANDS, main
+try:
+    main(["run", "--help"])
+except SystemExit:
+    words = (name.replace("-", "_") for name in COMMANDS)
+    print("RESULT", [word for word in words if f"edgefer.cli.{word}" in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.rsplit("RESULT", 1)[1].strip() == "['run']"
+
+
+def test_help_lists_every_command_with_its_first_line(cli):
+    lines = cli("--help").out.splitlines()
+    listed = lines[lines.index("Commands:") + 1 :]
+    assert [line.split()[0] for line in listed] == list(main.COMMANDS)
+    assert all(len(line.split()) > 3 for line in listed)
+
+
+def test_options_keep_their_headings_where_a_command_has_arguments(cli):
+    out = cli("export", "--help").out
+    assert out.index("Arguments:") < out.index("A checkpoint or") < out.index("Options:") < out.index("--out")
 
 
 def test_the_package_itself_imports_nothing_heavy():
