@@ -26,7 +26,11 @@ def run(
         int | None, _source(min=0, help="Camera number; camera 0 when no source is named.", show_default=False)
     ] = None,
     source: Annotated[
-        str | None, _source(metavar="URI", help="/dev/videoN, v4l2://, csi://N, rtsp://, http://, demo://, a video, picture, folder or '*.jpg'.")
+        str | None,
+        _source(
+            metavar="URI",
+            help="/dev/videoN, v4l2://, csi://N, rtsp://, http://, demo://, a video, picture, folder or '*.jpg'.",
+        ),
     ] = None,
     size: Annotated[
         str | None, _source(metavar="WxH", help="Ask the camera for pictures of this size, such as 1280x720.")
