@@ -157,9 +157,9 @@ def train(
         say(f"{recipe.name}: {out / lost} is not there any more: training begins again")
         loop = begin_loop()
     if leads():
+        write_text(out / RECIPE, recipe.to_toml())
         # A run that is trained again, or further, is not finished; nor is the run whose weights were here before.
         (out / FINISHED).unlink(missing_ok=True)
-        write_text(out / RECIPE, recipe.to_toml())
     if recipe.qat and not loop.state.epoch:
         loop.keep_beginning()
     total = recipe.epochs * loop.steps
