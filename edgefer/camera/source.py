@@ -7,7 +7,7 @@ import glob
 from pathlib import Path
 from urllib.parse import unquote
 
-from edgefer.camera import address, demo_camera
+from edgefer.camera import address
 from edgefer.camera.asked import Asked
 from edgefer.camera.device import camera_number, open_camera, open_csi
 from edgefer.camera.endurance import Endurance
@@ -18,7 +18,7 @@ from edgefer.camera.stream import STREAMS, open_stream
 from edgefer.camera.video import VideoFile
 from edgefer.errors import SourceError, UsageError
 
-SCHEMES = (*STREAMS, "csi", "v4l2", demo_camera.SCHEME, "file")
+SCHEMES = (*STREAMS, "csi", "v4l2", "demo", "file")
 
 
 def open_source(
@@ -58,8 +58,11 @@ def _by_scheme(uri: str, asked: Asked, endurance: Endurance | None) -> Source:
     if scheme in STREAMS:
         _refuse_asked(asked, "a network stream")
         return open_stream(f"{scheme}://{rest}", endurance)
-    if scheme == demo_camera.SCHEME:
-        return demo_camera.DemoCamera(demo_camera.demo_options(uri, asked))
+    if scheme == "demo":
+        # A real camera does not wait for all that draws faces.
+        from edgefer.camera.demo_camera import DemoCamera, demo_options
+
+        return DemoCamera(demo_options(uri, asked))
     place = unquote(rest.partition("?")[0])
     if scheme == "v4l2":
         found = address.options(uri, address.ASKED)

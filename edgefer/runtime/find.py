@@ -36,11 +36,11 @@ def find_student() -> tuple[Path, str]:
 
     Returns its path and why it was taken. Raises ArtifactError when there is none.
     """
-    from edgefer.models.checkpoint import read_card
-
     newest = sorted(RUNS.rglob("best.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
     others = []
     for path in newest:
+        from edgefer.models.checkpoint import read_card
+
         try:
             card = read_card(path)
         except EdgeferError:
@@ -61,15 +61,19 @@ def find_runnable() -> tuple[Path, str]:
     A student that was exported beside its checkpoint is taken as ONNX, which starts and runs faster and needs no torch.
     Returns the path and why it was taken.
     """
-    from edgefer.models.checkpoint import read_card
-    from edgefer.runtime.engine import runs_here
-
     engines = sorted(ENGINES.glob("*/*.engine"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in engines:
+        # Imported where there is something to read: the camera's start waits for nothing that it does not need.
+        from edgefer.runtime.engine import runs_here
+
         if runs_here(path):
             return path, f"the newest engine under {ENGINES}/ that fits this machine"
     path, reason = find_student()
-    exported = path.with_name(f"{read_card(path).name}.onnx") if path.suffix == ".safetensors" else path
+    if path.suffix != ".safetensors":
+        return path, reason
+    from edgefer.models.checkpoint import read_card
+
+    exported = path.with_name(f"{read_card(path).name}.onnx")
     if exported.is_file() and exported.stat().st_mtime >= path.stat().st_mtime:
         return exported, reason
     return path, reason
