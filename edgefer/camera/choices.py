@@ -17,3 +17,5 @@ class DetectorKind(str, Enum):
 DETECT_WIDTH = 640  # pixels
 
 INTERVAL = 5.0  # seconds that --aggregate-only counts together
+
+WEB_HOST = "127.0.0.1"  # where --web listens: this machine alone

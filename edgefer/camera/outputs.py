@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgefer.camera.broker import parse_broker
-from edgefer.camera.choices import INTERVAL
+from edgefer.camera.choices import INTERVAL, WEB_HOST
 from edgefer.console import say
 from edgefer.errors import UsageError
 
@@ -25,6 +25,7 @@ class Outputs:
     """The outputs of `edgefer run`; without any, a window or lines on stderr.
 
     jsonl, csv: a file, or `-` for stdout. record: a video. mqtt: a broker's address.
+    web, web_host: port of the page for browsers, 0 for a free one, and the address it listens at.
     aggregate_only: nothing but counts of each `interval` (seconds) leaves the process.
 
     Raises UsageError where outputs exclude each other.
@@ -37,12 +38,16 @@ class Outputs:
     mqtt: str | None = None
     aggregate_only: bool = False
     interval: float = INTERVAL
+    web: int | None = None
+    web_host: str = WEB_HOST
 
     def __post_init__(self) -> None:
         if self.aggregate_only and self.record is not None:
             raise UsageError("--aggregate-only and --record exclude each other: a film shows people", "leave one out")
         if self.mqtt is not None:
             parse_broker(self.mqtt)
+        if self.web is None and self.web_host != WEB_HOST:
+            raise UsageError("--web-host needs --web", "add a port, such as --web 8080")
         named: dict[str, str] = {}
         for name in ("jsonl", "csv", "record"):
             target = getattr(self, name)
@@ -58,7 +63,8 @@ class Outputs:
         """One line that says what leaves the process, before anything does."""
         pictures = "no picture is stored" if self.record is None else f"pictures go to {self.record}"
         broker = None if self.mqtt is None else str(parse_broker(self.mqtt))  # without the password
-        places = ["stdout" if place == "-" else place for place in (self.jsonl, self.csv, broker) if place]
+        page = None if self.web is None else "the page" if self.aggregate_only else "the page (pictures too)"
+        places = ["stdout" if place == "-" else place for place in (self.jsonl, self.csv, broker, page) if place]
         what = (
             f"counts of {self.interval:g} s, nothing of single people,"
             if self.aggregate_only
@@ -75,7 +81,7 @@ def open_sinks(asked: Outputs, source: Source, labels: Sequence[str], patience: 
     say(asked.disclosure)
     with ExitStack() as opened:
         if asked.aggregate_only:
-            return _of_intervals(asked, labels, opened)
+            return _of_intervals(asked, source, labels, opened)
         return _of_faces(asked, source, labels, patience, opened)
 
 
@@ -92,6 +98,10 @@ def _of_faces(asked: Outputs, source: Source, labels: Sequence[str], patience: f
         opened.callback(sink.close)
         sinks.append(sink)
 
+    if asked.web is not None:  # first: where the port is taken, no file is touched
+        from edgefer.camera.web import Web
+
+        add(Web(source, labels, asked.web, asked.web_host))
     if asked.record is not None:
         add(Recorder(asked.record, source.fps))
     if asked.jsonl is not None:
@@ -112,7 +122,7 @@ def _of_faces(asked: Outputs, source: Source, labels: Sequence[str], patience: f
     return sinks or [Lines()]
 
 
-def _of_intervals(asked: Outputs, labels: Sequence[str], opened: ExitStack) -> list[Sink]:
+def _of_intervals(asked: Outputs, source: Source, labels: Sequence[str], opened: ExitStack) -> list[Sink]:
     """No window: it shows people."""
     from edgefer.camera.aggregate import Aggregate, IntervalCsv, IntervalJson, IntervalText
     from edgefer.camera.interval import Intervals
@@ -123,6 +133,10 @@ def _of_intervals(asked: Outputs, labels: Sequence[str], opened: ExitStack) -> l
         opened.callback(outlet.close)
         outlets.append(outlet)
 
+    if asked.web is not None:
+        from edgefer.camera.web import WebIntervals
+
+        add(WebIntervals(source, labels, asked.web, asked.web_host))
     if asked.jsonl is not None:
         add(IntervalJson(asked.jsonl))
     if asked.csv is not None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edgefer.camera.asked import Asked, Codec, parse_size
-from edgefer.camera.choices import DETECT_WIDTH, INTERVAL, DetectorKind
+from edgefer.camera.choices import DETECT_WIDTH, INTERVAL, WEB_HOST, DetectorKind
 from edgefer.camera.endurance import Endurance
 from edgefer.camera.settings import Watching
 from edgefer.console import say
@@ -95,6 +95,12 @@ def run(
     mqtt: Annotated[
         str | None, _output(metavar="URL", help="Tell a broker at mqtt[s]://user:password@host:1883/prefix.")
     ] = None,
+    web: Annotated[
+        int | None, _output(min=0, max=65535, metavar="PORT", help="Show a page to browsers; 0 takes a free port.")
+    ] = None,
+    web_host: Annotated[
+        str, _output(metavar="HOST", help="Where that page is served; others than this machine need 0.0.0.0.")
+    ] = WEB_HOST,
     record: Annotated[
         Path | None, _output(metavar="FILE", help="Record the pictures with what was read on them (.mp4, .avi).")
     ] = None,
@@ -115,7 +121,7 @@ def run(
     from edgefer.runtime.find import find_runnable
     from edgefer.runtime.open import open_session
 
-    outputs = Outputs(headless, jsonl, csv, record, mqtt, aggregate_only, interval)
+    outputs = Outputs(headless, jsonl, csv, record, mqtt, aggregate_only, interval, web, web_host)
     if threads is not None:
         quiet().setNumThreads(threads)
     offer_detector(detector, detector_model)

@@ -1,0 +1,102 @@
+// One person's emotions over the last minute: height is how sure the model was, colour and words are which emotion.
+
+import { colour, svg } from "./stream.js";
+
+export const SECONDS = 60;
+const WIDTH = 600, TOP = 18, HEIGHT = 42; // of the drawing; the width is in units, the rest in pixels
+const STEP = 10; // seconds between ticks
+const LETTER = 6.8, ROOM = 8; // pixels of a letter, and beside a word
+
+export class Lane {
+  constructor(name) {
+    this.name = name;
+    this.samples = []; // {time, emotion, score}; emotion null where the person was not seen from then on
+    this.item = document.createElement("li");
+    this.item.className = "lane";
+    const title = document.createElement("h3");
+    const who = document.createElement("span");
+    who.textContent = name;
+    this.now = document.createElement("b");
+    title.append(who, this.now);
+    this.drawing = svg("svg", { role: "img" });
+    this.item.append(title, this.drawing);
+  }
+
+  add(time, face) {
+    const last = this.samples.at(-1);
+    if (!face && (!last || last.emotion === null)) return;
+    this.samples.push({ time, emotion: face ? face.emotion : null, score: face ? face.score : 0 });
+  }
+
+  // Forget what is older than the drawing shows. False when nothing is left.
+  prune(now) {
+    while (this.samples.length > 1 && this.samples[1].time <= now - SECONDS) this.samples.shift();
+    const only = this.samples.length === 1 ? this.samples[0] : null;
+    return !(only && only.emotion === null && only.time <= now - SECONDS);
+  }
+
+  draw(now) {
+    const { emotion, score } = this.samples.at(-1);
+    this.item.classList.toggle("gone", emotion === null);
+    this.now.textContent = words(emotion, score);
+    const plot = svg("svg", { y: TOP, width: "100%", height: HEIGHT, viewBox: `0 0 ${WIDTH} 100`, preserveAspectRatio: "none" });
+    plot.append(svg("rect", { class: "back", width: WIDTH, height: 100 }));
+    const texts = [];
+    for (let ago = STEP; ago < SECONDS; ago += STEP) {
+      const x = share(now - ago, now);
+      plot.append(svg("line", { class: "tick", x1: x * WIDTH, x2: x * WIDTH, y1: 0, y2: 100, "vector-effect": "non-scaling-stroke" }));
+      if (ago % 20 === 0) texts.push(svg("text", { class: "ago", x: percent(x), y: TOP + HEIGHT + 13, "text-anchor": "middle" }, `${ago} s ago`));
+    }
+    texts.push(svg("text", { class: "ago", x: "100%", y: TOP + HEIGHT + 13, "text-anchor": "end" }, "now"));
+    const width = this.drawing.clientWidth, runs = this.runs(now);
+    for (const run of runs) {
+      plot.append(svg("path", { class: "area", d: outline(run, now), fill: colour(run.emotion) }));
+      const from = share(run.from, now), to = share(run.to, now);
+      if ((to - from) * width < run.emotion.length * LETTER + ROOM) continue;
+      texts.push(svg("text", { class: "word", x: percent(from), y: TOP - 5, dx: 2 }, run.emotion));
+    }
+    this.drawing.replaceChildren(plot, ...texts);
+    this.drawing.dataset.until = now;
+    return runs;
+  }
+
+  // Stretches of one emotion: {emotion, from, to, samples}, in seconds.
+  runs(now) {
+    const found = [];
+    this.samples.forEach((sample, index) => {
+      const until = this.samples[index + 1]?.time ?? now, last = found.at(-1);
+      if (sample.emotion === null) return;
+      if (last && last.emotion === sample.emotion && last.to === sample.time) {
+        last.to = until;
+        last.samples.push(sample);
+      } else found.push({ emotion: sample.emotion, from: sample.time, to: until, samples: [sample] });
+    });
+    return found;
+  }
+
+  // What the drawing shows, in words.
+  describe(now) {
+    const seconds = {};
+    for (const { emotion, from, to } of this.runs(now)) {
+      seconds[emotion] = (seconds[emotion] ?? 0) + to - Math.max(from, now - SECONDS);
+    }
+    const times = Object.entries(seconds).sort((a, b) => b[1] - a[1]).map(([emotion, time]) => `${emotion} ${Math.round(time)} s`);
+    const { emotion, score } = this.samples.at(-1);
+    this.drawing.setAttribute("aria-label", `${this.name}, now ${words(emotion, score)}; in the last minute ${times.join(", ")}`);
+  }
+}
+
+export function words(emotion, score) {
+  if (emotion === null) return "not in view";
+  return emotion === "uncertain" ? emotion : `${emotion} ${Math.round(score * 100)} %`;
+}
+
+const share = (time, now) => Math.max(0, 1 - (now - time) / SECONDS);
+const percent = (part) => `${(part * 100).toFixed(2)}%`;
+
+function outline(run, now) {
+  const x = (time) => (share(time, now) * WIDTH).toFixed(1);
+  const points = run.samples.map(({ time, score }) => `L${x(time)} ${(100 - score * 100).toFixed(0)}`);
+  const level = (100 - run.samples.at(-1).score * 100).toFixed(0);
+  return `M${x(run.from)} 100${points.join("")}L${x(run.to)} ${level}V100Z`;
+}
