@@ -44,7 +44,7 @@ def parse_broker(address: str) -> Broker:
         raise UsageError("the address of an MQTT broker begins with mqtt:// or mqtts://", FIX)
     if not host or not host.isprintable() or " " in host or len(host) > 253 or port == 0:
         raise UsageError("the address of the MQTT broker names no host", FIX)
-    if parts.query or parts.fragment:
+    if "?" in address or "#" in address:
         raise UsageError("the address of the MQTT broker holds ? or #", FIX)
     prefix = unquote(parts.path).strip("/") or DEFAULT_PREFIX
     if any(character in prefix for character in "+#\0") or prefix.startswith("$") or len(prefix.encode()) > 1000:

@@ -39,11 +39,11 @@ class Link:
         self.sent = self.lost = 0
         self._given = 0
         self._told = ""
-        self._closing = False
+        self._closing = self._stands = False
         self._retained: dict[str, str] = {}
         self._lock = threading.Lock()  # so that an older state never follows a newer one
         client = mqtt.Client(CallbackAPIVersion.VERSION2, f"edgefer-{secrets.token_hex(6)}")
-        client.max_queued_messages_set(QUEUE)
+        client.max_queued_messages_set(0)  # `_publish` keeps the limit, so that `offline` fits always
         client.reconnect_delay_set(*BACK_OFF)
         client.connect_timeout = CONNECT
         client.will_set(self._topic("available"), "offline", qos=1, retain=True)
@@ -55,9 +55,9 @@ class Link:
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        self._client: Any = client
         client.connect_async(broker.host, broker.port, keepalive=20)
         client.loop_start()
-        self._client: Any = client
 
     def send(self, name: str, message: Mapping[str, Any]) -> None:
         """Queue a message for `<prefix>/name`."""
@@ -85,22 +85,19 @@ class Link:
         say(f"mqtt: {self.sent} messages sent to {self.broker}{lost}")
 
     def _bid_farewell(self) -> bool:
-        self._client.max_queued_messages_set(0)  # the last word fits always
         with self._lock, contextlib.suppress(ValueError, RuntimeError):
+            self._given += 1
             last = self._client.publish(self._topic("available"), "offline", qos=1, retain=True)
             last.wait_for_publish(FAREWELL)
-            self._given += 1
             return bool(last.is_published())
         return False
 
     def _publish(self, name: str, text: str, retain: bool) -> None:
-        from paho.mqtt.enums import MQTTErrorCode
-
-        info = self._client.publish(self._topic(name), text, qos=1, retain=retain)
-        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+        if self._given - self.sent >= QUEUE:
             self.lost += 1
         else:
             self._given += 1
+            self._client.publish(self._topic(name), text, qos=1, retain=retain)
 
     def _topic(self, name: str) -> str:
         return f"{self.broker.prefix}/{name}"
@@ -111,6 +108,7 @@ class Link:
         elif reason.is_failure:
             self._tell(f"{self.broker} refuses ({reason}); the camera goes on, edgefer tries again")
         else:
+            self._stands = True
             self._tell(f"connected to {self.broker}")
             with self._lock:
                 self._publish("available", "online", retain=True)
@@ -123,7 +121,8 @@ class Link:
         self._tell(f"{self.broker} does not answer{reason}; the camera goes on, edgefer tries again")
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if not self._closing and reason.is_failure:
+        if self._stands:  # else it was refused, which was told
+            self._stands = False
             self._tell(f"lost {self.broker} ({reason}); the camera goes on, edgefer tries again")
 
     def _on_publish(self, *_: Any) -> None:
