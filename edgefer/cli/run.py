@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -112,6 +113,8 @@ def run(
     ] = INTERVAL,
 ) -> None:
     """Watch a camera, video or pictures and tell the emotion of every face. Stores no picture unless told to record."""
+    # The pools that numpy and OpenCV make for matrix products, which nothing here computes, spin for 0.1 s at first.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from edgefer.camera import loop
     from edgefer.camera.detect import open_detector
     from edgefer.camera.opencv import quiet
