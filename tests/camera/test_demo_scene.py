@@ -7,7 +7,7 @@ import pytest
 
 from edgefer.camera.demo_scene import TURN, DemoScene
 from edgefer.camera.detect import YuNet
-from edgefer.camera.track import overlap
+from edgefer.camera. import overlap
 from edgefer.camera.yunet import FILE
 from edgefer.emotions import FER2013
 from edgefer.errors import UsageError

@@ -139,9 +139,13 @@ def test_gray_bgra_tiny_and_huge_frames_become_bgr(shape):
 
 
 def test_a_driver_that_says_yes_and_gives_nothing_counts_as_a_failed_read():
-    camera = Camera(np.zeros((0, 0, 3), np.uint8), 5, None)
+    camera = Camera(5)
     with open_live(camera) as source:
         assert level(next(iter(source))) == 5
+        given(camera, np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8))
+        with source._fresh:
+            assert not source._grabber.waits()
+        camera.give(None)
 
 
 def test_a_camera_that_gives_nothing_is_refused_at_once():
@@ -284,6 +288,16 @@ def test_a_repeated_picture_is_no_sign_of_life(capsys):
     told = capsys.readouterr().err.splitlines()
     assert told[0] == "camera 7 has repeated one picture for 0.2 s; opening it again, for up to 5 s"
     assert told[1].startswith("camera 7 is back after")
+
+
+def test_a_reader_for_whom_a_frame_always_waits_notices_a_freeze(capsys):
+    with open_live(Repeating(1, 2), Repeating(8, 9), endurance=FREEZE) as source:
+        for frame in source:
+            if level(frame) == 9 or frame.time > 20:
+                break
+            with source._fresh:
+                assert source._fresh.wait_for(source._grabber.waits, timeout=5)
+    assert level(frame) == 9
 
 
 def test_a_repeated_picture_without_a_second_try_ends_the_run():
