@@ -2,10 +2,10 @@
 
     python benchmarks/all.py [--clip CLIP --detector DETECTOR.onnx] [--only NAME...] [--limit 180] [--write]
 
-About six minutes on two cores. The camera loop needs a film with faces and YuNet's file, and is left out without them.
+About nine minutes on two cores. The camera's scripts need a film with faces and YuNet's file, and are left out without them.
 A script that fails or takes longer than its limit ends the command with 1, after the others have run. Not here: the
-studies `int8_accuracy`, `int8_cpu`, `int8_layers` and `student_shapes`, which hold networks against each other, and `camera_clips`,
-`camera_crowd` and `camera_floor`, which tell how well people are followed and what a crowd and a floor cost.
+studies `int8_accuracy`, `int8_cpu`, `int8_layers` and `student_shapes`, which hold networks against each other, and
+`camera_clips` and `camera_floor`, which tell how well people are followed and what a floor costs.
 """
 
 from __future__ import annotations
@@ -27,14 +27,21 @@ SCRIPTS: dict[str, tuple[str, ...]] = {
     "int8_build": (),
     "training": ("--faces", "2048", "--epochs", "2"),
 }
-CAMERA = "camera_loop"
+CAMERA: dict[str, tuple[str, ...]] = {
+    "camera_start": ("CLIP", "DETECTOR"),
+    "camera_loop": ("CLIP", "DETECTOR"),
+    "camera_memory": ("CLIP", "DETECTOR"),
+    "camera_age": ("DETECTOR",),
+    "camera_crowd": ("DETECTOR",),
+}
 
 
 def chosen(only: Sequence[str], clip: str | None, detector: str | None) -> dict[str, tuple[str, ...]]:
     """Arguments by script."""
     scripts = dict(SCRIPTS)
     if clip and detector:
-        scripts[CAMERA] = (clip, detector)
+        given = {"CLIP": clip, "DETECTOR": detector}
+        scripts.update({name: tuple(given[word] for word in words) for name, words in CAMERA.items()})
     return {name: scripts[name] for name in scripts if not only or name in only}
 
 
@@ -56,15 +63,15 @@ def run_all(scripts: Mapping[str, Sequence[str]], more: Sequence[str], limit: fl
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clip", help="a film with faces, for the camera loop")
-    parser.add_argument("--detector", help="YuNet's file, for the camera loop")
-    parser.add_argument("--only", nargs="+", choices=(*SCRIPTS, CAMERA), default=(), metavar="NAME")
+    parser.add_argument("--clip", help="a film with faces, for the camera's scripts")
+    parser.add_argument("--detector", help="YuNet's file, for them")
+    parser.add_argument("--only", nargs="+", choices=(*SCRIPTS, *CAMERA), default=(), metavar="NAME")
     parser.add_argument("--limit", type=float, default=180, help="seconds of one script; default 180")
     parser.add_argument("--write", action="store_true", help="each script adds its record to docs/benchmarks")
     options = parser.parse_args(arguments)
     scripts = chosen(options.only, options.clip, options.detector)
-    if CAMERA not in scripts and (not options.only or CAMERA in options.only):
-        print(f"{CAMERA} is left out: name a film and YuNet's file with --clip and --detector", file=sys.stderr)
+    if left := [name for name in CAMERA if name not in scripts and (not options.only or name in options.only)]:
+        print(f"left out: {', '.join(left)}: name a film and YuNet's file with --clip and --detector", file=sys.stderr)
     failed = run_all(scripts, ["--write"] if options.write else [], options.limit)
     if failed:
         sys.exit(f"error: {'; '.join(failed)}")

@@ -4,8 +4,8 @@
         [--write] [--json]
 
 The bare loop decodes, finds faces and runs the network, and nothing else. The camera loop is what `edgefer run
---headless --jsonl FILE` runs: the same parts, with tracks, smoothing, and a flushed line of JSON a frame. Without a model:
-student C.
+--headless --jsonl FILE` runs: the same parts, with tracks, smoothing, and a flushed line of JSON a frame; once it looks for
+faces in every frame as the bare loop does, once as often as it does unless told otherwise. Without a model: student C.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import _script
+
+LEAST = 0.83
+FRAMES = 180
 
 
 def bare(clip: str, detector: object, size: int, session: object) -> tuple[int, float]:
@@ -53,9 +56,10 @@ def bare(clip: str, detector: object, size: int, session: object) -> tuple[int, 
     return frames, time.perf_counter() - start
 
 
-def camera_loop(clip: str, detector: object, session: object, out: Path) -> tuple[int, float]:
-    """Frames and seconds of edgefer's loop with its JSON lines."""
+def camera_loop(clip: str, detector: object, session: object, out: Path, **settings: int) -> tuple[int, float]:
+    """Frames and seconds of edgefer's loop with its JSON lines; settings: of `Watching`, other than its defaults."""
     from edgefer.camera.loop import watch
+    from edgefer.camera.settings import Watching
     from edgefer.camera.sinks import JsonLines
     from edgefer.camera.source import open_source
 
@@ -63,7 +67,7 @@ def camera_loop(clip: str, detector: object, session: object, out: Path) -> tupl
     lines = JsonLines(str(out))
     frames = 0
     with open_source(uri=clip) as source:
-        for reading in watch(source, detector, session):
+        for reading in watch(source, detector, session, Watching(**settings)):
             lines.take(reading)
             frames += 1
     lines.close()
@@ -89,9 +93,11 @@ def rates(options: argparse.Namespace, model: Path) -> dict[str, list[float]]:
         return frames / seconds
 
     with tempfile.TemporaryDirectory() as folder, open_session(model, threads=options.cores) as session:
+        out = Path(folder) / "out.jsonl"
         sides = {
             "bare": lambda: rate(*bare(options.clip, net, options.detect_width, plain)),
-            "edgefer": lambda: rate(*camera_loop(options.clip, detector, session, Path(folder) / "out.jsonl")),
+            "every": lambda: rate(*camera_loop(options.clip, detector, session, out, detect_every=1)),
+            "edgefer": lambda: rate(*camera_loop(options.clip, detector, session, out)),
         }
         return _script.in_turn(sides, options.rounds)
 
@@ -111,8 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from edgefer.runtime.find import shipped_students
 
     found = rates(options, options.model or shipped_students()["fer2013-c-best"])
-    name = "frames a second over a bare loop"
-    run.found(_script.ratio(name, found["edgefer"], found["bare"], "frames/s", better="large"))
+    run.found(
+        _script.ratio("looking in every frame", found["every"], found["bare"], "frames/s", better="large", limit=LEAST),
+        _script.ratio("as it runs", found["edgefer"], found["bare"], "frames/s", better="large", budget=FRAMES),
+    )
     _script.finish(run)
 
 

@@ -53,7 +53,7 @@ def test_every_script_says_how_it_is_called(script):
     for name in every:
         assert f"python benchmarks/{name}.py" in script(name).__doc__
     held = script("all")
-    assert every > {*held.SCRIPTS, held.CAMERA}
+    assert every > {*held.SCRIPTS, *held.CAMERA}
 
 
 # the scripts
@@ -177,11 +177,50 @@ def test_training(inline, capsys):
     assert "edgefer, asking the teacher" in out
 
 
-def test_camera_loop(script, capsys, shared, monkeypatch):
+@pytest.fixture
+def camera(shared, monkeypatch):
+    """A film with a face, YuNet's file and no wish for cores that other tests use."""
     monkeypatch.setattr(os, "sched_setaffinity", lambda *_: None)
-    clip, detector = shared / "data" / "media" / "eat.mkv", shared / "models" / "face_detection_yunet_2026may.onnx"
-    script("camera_loop").main([str(clip), str(detector), "--rounds", "1"])
-    assert names(capsys.readouterr().out) == ["frames a second over a bare loop"]
+    return str(shared / "data" / "media" / "eat.mkv"), str(shared / "models" / "face_detection_yunet_2026may.onnx")
+
+
+def test_camera_loop(script, capsys, camera):
+    script("camera_loop").main([*camera, "--rounds", "1"])
+    assert names(capsys.readouterr().out) == ["looking in every frame", "as it runs"]
+
+
+def test_camera_start(script, capsys, camera):
+    script("camera_start").main([*camera, "--rounds", "1"])
+    assert names(capsys.readouterr().out) == ["first emotion"]
+
+
+def test_a_start_that_fails_is_not_timed(script):
+    with pytest.raises(SystemExit, match="no such thing"):
+        script("camera_start").first_line([sys.executable, "-c", "raise SystemExit('no such thing')"], "label")
+
+
+def test_camera_memory(script, capsys, camera):
+    # More frames than the film has: it begins again.
+    script("camera_memory").main([*camera, "--frames", "100"])
+    out = capsys.readouterr().out
+    assert names(out) == ["resident memory at the end", "the end over a tenth of the frames"]
+    mine, other = ([float(value) for value in line[11:].split()[:10]] for line in out.splitlines()[1:3])
+    assert min(mine) > 50
+    assert min(other) > 50
+
+
+def test_a_process_that_ends_early_has_no_memory(script):
+    with pytest.raises(SystemExit, match="3 of 10 frames: no more"):
+        words = [sys.executable, "-c", "print(1); print(2); print(3); raise SystemExit('no more')"]
+        script("camera_memory").watched(words, 10)
+
+
+def test_camera_age(script, capsys, camera):
+    script("camera_age").main([camera[1], "--rounds", "1", "--seconds", "0.5"])
+    out = capsys.readouterr().out
+    assert names(out) == ["age of 95 % of the frames, 30 a second"]
+    ages = [line.split() for line in out.splitlines()[1:3]]
+    assert all(1 <= int(frames) <= 15 and float(middle) > 0 for _, frames, middle, *_ in ages)
 
 
 def test_all_goes_on_after_a_script_that_fails(script, tmp_path, capfd):
@@ -199,8 +238,11 @@ def test_all_stops_a_script_that_takes_too_long(script, tmp_path):
 
 def test_all_leaves_the_camera_out_without_a_film(script):
     held = script("all")
-    assert held.CAMERA not in held.chosen((), None, "yunet.onnx")
-    assert held.chosen((), "a.mkv", "yunet.onnx")[held.CAMERA] == ("a.mkv", "yunet.onnx")
+    assert not {*held.CAMERA} & {*held.chosen((), None, "yunet.onnx")}
+    scripts = held.chosen((), "a.mkv", "yunet.onnx")
+    assert scripts["camera_loop"] == ("a.mkv", "yunet.onnx")
+    assert scripts["camera_age"] == ("yunet.onnx",)
+    assert {*held.CAMERA} <= {*scripts}
     assert list(held.chosen(("export",), None, None)) == ["export"]
 
 
