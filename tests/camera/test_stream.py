@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from contextlib import suppress
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -68,6 +69,53 @@ def test_a_stream_whose_server_is_killed_and_started_again(servers, jpeg, tmp_pa
     assert f"http://me:***@127.0.0.1:{port}/a.mjpg?token=*** stopped giving frames; opening it again" in told
     assert f"http://me:***@127.0.0.1:{port}/a.mjpg?token=*** is back after" in told
     assert "secret" not in told + source.description
+
+
+@pytest.fixture
+def hanging(jpeg):
+    """The port of a server that gives its first reader some frames and then nothing more, without hanging up."""
+    body = jpeg.read_bytes()
+    over = threading.Event()
+    readers = []
+
+    class Hanging(BaseHTTPRequestHandler):
+        def do_GET(self):
+            readers.append(self)
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+            self.end_headers()
+            with suppress(OSError):
+                while not over.wait(0.01):
+                    if len(readers) > 1 or len(readers[0].sent) < 30:
+                        head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(body)
+                        self.wfile.write(head + body + b"\r\n")
+                        self.sent.append(1)
+
+        def setup(self):
+            super().setup()
+            self.sent = []
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hanging)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server.server_port
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_stream_that_hangs_without_hanging_up_is_opened_again(hanging, monkeypatch, capfd):
+    monkeypatch.setattr(live, "JOIN", 0.1)
+    endurance = Endurance(reconnect=20, silent=1, frozen=0)
+    with open_stream(f"http://127.0.0.1:{hanging}/a.mjpg", endurance) as source:
+        frames = iter(source)
+        next(frames)
+        told = ""
+        while "is back" not in told and next(frames, None):
+            told += capfd.readouterr().err
+    assert "has given no frame for 1 s; opening it again" in told
 
 
 def test_a_stream_that_ends_and_does_not_come_back(servers, jpeg, monkeypatch):
