@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgefer.camera.aggregate import Outlet
     from edgefer.camera.broker_link import Link
     from edgefer.camera.frame import Source
+    from edgefer.camera.marks import Marks
     from edgefer.camera.sinks import Sink
 
 
@@ -73,19 +74,23 @@ class Outputs:
         return f"{pictures}; {what} goes to {', '.join(places)}" if places else pictures
 
 
-def open_sinks(asked: Outputs, source: Source, labels: Sequence[str], patience: float) -> list[Sink]:
+def open_sinks(
+    asked: Outputs, source: Source, labels: Sequence[str], patience: float, marks: Marks | None = None
+) -> list[Sink]:
     """Open what was asked for, after saying what leaves the process; all are closed where one cannot be opened.
 
-    labels: the emotions of the model, in its order. patience: see `Watching`.
+    labels: the emotions of the model, in its order. patience: see `Watching`. marks: of the session that is recorded.
     """
     say(asked.disclosure)
     with ExitStack() as opened:
         if asked.aggregate_only:
             return _of_intervals(asked, source, labels, opened)
-        return _of_faces(asked, source, labels, patience, opened)
+        return _of_faces(asked, source, labels, patience, marks, opened)
 
 
-def _of_faces(asked: Outputs, source: Source, labels: Sequence[str], patience: float, opened: ExitStack) -> list[Sink]:
+def _of_faces(
+    asked: Outputs, source: Source, labels: Sequence[str], patience: float, marks: Marks | None, opened: ExitStack
+) -> list[Sink]:
     """A machine without a display goes headless by itself, and says so."""
     from edgefer.camera.faces_csv import FacesCsv
     from edgefer.camera.record import Recorder
@@ -117,7 +122,7 @@ def _of_faces(asked: Outputs, source: Source, labels: Sequence[str], patience: f
         say(f"{reason}: running headless")
         headless = True
     if not headless:
-        add(Window(source))
+        add(Window(source, marks))
     opened.pop_all()
     return sinks or [Lines()]
 

@@ -79,8 +79,9 @@ class SessionRun:
         self.broken = False
 
     @property
-    def files(self) -> tuple[Path, ...]:
-        return (self._file.path,) if self.clock is not None else ()
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
 
     def begin(self, frame: Frame) -> Clock:
         before = self._file.open()

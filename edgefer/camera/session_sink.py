@@ -28,20 +28,18 @@ class SessionSink:
     def __init__(self, folder: Path, about: About, goes_on: bool = False) -> None:
         self._run = SessionRun(folder, about, goes_on, aggregate=False)
         self.marks = self._run.marks
+        self.files: tuple[Path, ...] = ()
         self._period = 1 / about.rate
         self._patience = about.patience
         self._gap = max(GAP, 3 * self._period, 3 / about.fps if about.fps else 0.0)
         self._due = 0.0
         self._seen: dict[int, float] = {}
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        return self._run.files
-
     def take(self, reading: FrameReading) -> bool:
         run = self._run
         if run.clock is None:
             self._due = run.begin(reading.frame).begins
+            self.files = (run.path,)
         assert run.clock is not None
         now = run.clock.tick(reading.frame)
         why = run.look(now - run.last > self._gap)
@@ -79,19 +77,17 @@ class SessionIntervals:
     def __init__(self, folder: Path, about: About, seconds: float, goes_on: bool = False) -> None:
         self._run = SessionRun(folder, about, goes_on, aggregate=True)
         self.marks = self._run.marks
+        self.files: tuple[Path, ...] = ()
         self._seconds = seconds
         self._counts = Intervals(seconds, about.session.card.labels)
         self._gap = max(GAP, 3 / about.fps if about.fps else 0.0)
         self._first = 0.0
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        return self._run.files
-
     def take(self, reading: FrameReading) -> bool:
         run = self._run
         if run.clock is None:
             self._first = run.begin(reading.frame).begins
+            self.files = (run.path,)
         assert run.clock is not None
         now = run.clock.tick(reading.frame)
         was_paused, why = run.paused, run.look(now - run.last > self._gap)

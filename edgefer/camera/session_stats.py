@@ -90,7 +90,7 @@ def certainty(person: Person) -> Floats:
     """Share of the time seen in which the strongest emotion's probability lay between the bounds of `SURE`, `[4]`."""
     seconds = person.times.end - person.times.start
     place = np.searchsorted(SURE[1:-1], person.probabilities.max(axis=1), side="right")
-    return np.bincount(place, seconds, len(SURE) - 1) / seconds.sum()
+    return np.asarray(np.bincount(place, seconds, len(SURE) - 1) / seconds.sum())
 
 
 @dataclass(frozen=True)

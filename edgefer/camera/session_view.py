@@ -176,7 +176,8 @@ def _sampled(record: Record) -> Times:
         return Times(start, start)
     # A run that was killed left no line that says when.
     killed = [start[start < run.time].max() for run in record.runs[1:] if (start < run.time).any()]
-    breaks = np.array(sorted([*(line.time for line in (*record.gaps, *record.ends)), *killed, np.inf]))
+    told = [*(line.time for line in record.gaps), *(line.time for line in record.ends)]
+    breaks = np.array(sorted([*told, *killed, np.inf]))
     end = np.append(start[1:], record.last)
     return Times(start, np.minimum(end, breaks[np.searchsorted(breaks, start)]))
 

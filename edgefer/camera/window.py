@@ -8,11 +8,15 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgefer.camera.frame import Frame, Source
 from edgefer.camera.opencv import quiet
 from edgefer.camera.overlay import draw
 from edgefer.camera.reading import FrameReading
+
+if TYPE_CHECKING:
+    from edgefer.camera.marks import Marks
 
 TITLE = "edgefer"
 QUIT_KEYS = (ord("q"), 27)  # 27 is Escape
@@ -24,13 +28,14 @@ class Window:
     """Shows each frame; q, Escape or closing the window ends the run.
 
     A video plays at its own speed, or slower where reading it takes longer; a picture stays until a key is pressed.
+    marks: where the keys 1 to 9, 0, m and p go, if a session is recorded.
     """
 
     pictures = 0
     files: tuple[Path, ...] = ()
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, source: Source, marks: Marks | None = None) -> None:
+        self._source, self._marks = source, marks
         self._start: float | None = None
 
     def take(self, reading: FrameReading) -> bool:
@@ -46,6 +51,8 @@ class Window:
         key = cv2.waitKey(1) & 0xFF
         while key == NO_KEY and self._holds(frame):
             key = cv2.waitKey(POLL_MS if not self._source.continuous else 1) & 0xFF
+        if self._marks is not None and key != NO_KEY:
+            self._marks.key(key)
         return key not in QUIT_KEYS and not self._closed()
 
     def close(self) -> None:

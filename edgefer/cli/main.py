@@ -27,6 +27,7 @@ COMMANDS = (
     "benchmark",
     "report",
     "run",
+    "mark",
     "data",
     "recipes",
     "models",

@@ -12,6 +12,7 @@ import typer
 from edgefer.camera.asked import Asked, Codec, parse_size
 from edgefer.camera.choices import DETECT_WIDTH, INTERVAL, WEB_HOST, DetectorKind
 from edgefer.camera.endurance import Endurance
+from edgefer.camera.session_folder import RATE
 from edgefer.camera.settings import Watching
 from edgefer.console import say
 
@@ -105,6 +106,16 @@ def run(
     record: Annotated[
         Path | None, _output(metavar="FILE", help="Record the pictures with what was read on them (.mp4, .avi).")
     ] = None,
+    session_name: Annotated[
+        str | None,
+        _output("--session", metavar="NAME", help="Write emotions over time to sessions/NAME/, see edgefer report."),
+    ] = None,
+    session_rate: Annotated[
+        float, _output(min=0.01, max=1000, metavar="HZ", help="Samples a second of the session, at most.")
+    ] = RATE,
+    session_continue: Annotated[
+        bool, _output("--session-continue", help="Continue a session that is there already.")
+    ] = False,
     aggregate_only: Annotated[
         bool, _output("--aggregate-only", help="Give out counts of each interval alone, nothing of single people.")
     ] = False,
@@ -119,11 +130,13 @@ def run(
     from edgefer.camera.detect import open_detector
     from edgefer.camera.opencv import quiet
     from edgefer.camera.outputs import Outputs, open_sinks
+    from edgefer.camera.session_open import SessionAsked, session_sink
     from edgefer.camera.source import open_source
     from edgefer.cli.offer import offer_detector
     from edgefer.runtime.find import find_runnable
     from edgefer.runtime.open import open_session
 
+    wish = None if session_name is None else SessionAsked(session_name, session_rate, session_continue)
     outputs = Outputs(headless, jsonl, csv, record, mqtt, aggregate_only, interval, web, web_host)
     if threads is not None:
         quiet().setNumThreads(threads)
@@ -145,5 +158,11 @@ def run(
                 hold=hold,
                 floor=floor,
             )
-            sinks = open_sinks(outputs, frames, session.card.labels, patience)
+            kept = wish and session_sink(
+                wish, frames, session, finder.name, settings, interval if aggregate_only else None
+            )
+            marks = kept.marks if kept else None
+            sinks = open_sinks(outputs, frames, session.card.labels, patience, marks)
+            if kept:
+                sinks.insert(0, kept)
             loop.run(frames, finder, session, sinks, settings, max_frames)

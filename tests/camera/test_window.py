@@ -124,6 +124,21 @@ def test_keys(screen):
     assert not view.take(reading(0.0))
 
 
+def test_keys_of_a_session_set_its_marks(screen):
+    class Marks:
+        def __init__(self):
+            self.keys = []
+
+        def key(self, code):
+            self.keys.append(chr(code))
+
+    screen("1", "x", None, "q")
+    marks = Marks()
+    view = Window(Clip(), marks)
+    assert [view.take(reading(0.0)) for _ in range(4)] == [True, True, True, False]
+    assert marks.keys == ["1", "x", "q"]
+
+
 def test_a_closed_window_ends_the_run(screen):
     fake = screen()
     view = Window(Clip())
