@@ -31,7 +31,10 @@ def program() -> str:
 
 
 class Browser:
-    """One page. Use as a context manager. `complaints` collects errors and refusals that the page's console shows."""
+    """One page. Use as a context manager. `complaints` collects errors and refusals that the page's console shows.
+
+    Starting takes seconds where the machine is busy: a file's tests share one browser, and call `fresh` before each.
+    """
 
     def __init__(self, folder: Path, size: tuple[int, int] = (1280, 800)) -> None:
         self.complaints: list[str] = []
@@ -59,6 +62,13 @@ class Browser:
         self._process.wait()
         os.close(self._in)
         os.close(self._out)
+
+    def fresh(self) -> None:
+        """Forget the page, the window's size and all preferences."""
+        self.call("Page.navigate", url="about:blank")
+        self.prefer()
+        self.size(1280, 800)
+        self.complaints.clear()
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send one command, wait for its answer."""
@@ -92,13 +102,12 @@ class Browser:
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
-    def until(self, expression: str) -> Any:
-        """Wait until an expression is true; gives its value."""
+    def until(self, expression: str) -> None:
+        """Wait until an expression is true."""
         deadline = time.monotonic() + PATIENCE
-        while not (value := self.value(expression)):
+        while not self.value(f"!!({expression})"):
             assert time.monotonic() < deadline, f"never true: {expression}; {self.value('document.body.innerText')}"
             time.sleep(0.05)
-        return value
 
     def text(self, selector: str) -> str:
         return self.value(f"document.querySelector({selector!r}).textContent")

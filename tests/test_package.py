@@ -32,6 +32,8 @@ def test_recipes_students_and_type_marker_are_inside(wheel: zipfile.ZipFile):
     assert {f"edgefer/recipes/{path.name}" for path in (ROOT / "recipes").glob("*.toml")} <= names
     assert {f"edgefer/students/{path.name}" for path in (ROOT / "edgefer" / "students").glob("*.*")} <= names
     assert "edgefer/py.typed" in names
+    page = (ROOT / "edgefer" / "camera" / "web_page").iterdir()
+    assert {f"edgefer/camera/web_page/{path.name}" for path in page} <= names
 
 
 def test_no_data_and_no_engine_is_inside(wheel: zipfile.ZipFile):
