@@ -12,7 +12,6 @@ from edgefer.camera.demo_scene import Acted, DemoScene
 from edgefer.camera.frame import Frame, Source
 from edgefer.errors import UsageError
 
-SCHEME = "demo"
 KEYS = ("faces", "fps", "seconds", "size", "seed", "each", "pace")
 FILE_SECONDS = 20.0  # length of a film when none is asked for; a camera goes on until it is stopped
 SLICE = 0.05  # seconds between looks at the stop flag
