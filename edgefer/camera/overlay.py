@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from edgefer.camera.frame import Picture
+from edgefer.camera.layout import BAR_WIDTH, NAME_WIDTH, PAD, ROW, Pen, Size, arrange
 from edgefer.camera.opencv import quiet
 from edgefer.camera.reading import FaceReading, FrameReading, counted
 from edgefer.data.preprocess import Box
@@ -25,37 +24,31 @@ COLOURS: dict[str, Colour] = {
 OTHER: Colour = (200, 200, 200)
 INK: Colour = (25, 25, 25)
 PAPER: Colour = (245, 245, 245)
-# Pixels at 480 rows.
-ROW, NAME_WIDTH, BAR_WIDTH, PAD = 18, 68, 76, 4
+DIM: Colour = (150, 150, 150)  # of faces that are uncertain
+TRACK: Colour = (70, 70, 70)  # what a bar could still fill
 
 
-@dataclass(frozen=True)
-class _Pen:
-    """Sizes in pixels, grown with the picture; 1 at 480 rows."""
-
-    scale: float
-
-    def px(self, size: float) -> int:
-        return max(1, round(size * self.scale))
-
-
-def draw(reading: FrameReading) -> Picture:
-    """A copy of the reading's frame, uint8 `[H, W, 3]` BGR, with everything drawn on it."""
+def draw(reading: FrameReading, note: str = "") -> Picture:
+    """A copy of the reading's frame, uint8 `[H, W, 3]` BGR, with everything drawn on it; `note` stands in the corner."""
     picture: Picture = reading.frame.picture.copy()
-    pen = _Pen(max(0.6, min(picture.shape[0] / 480, picture.shape[1] / 640)))
-    by_size = sorted(reading.faces, key=lambda face: -face.box[2] * face.box[3])
-    taken = [face.box for face in by_size]
-    for face in by_size:
-        # Bars never cover another face or other bars: in a crowd only faces with free space beside them get some.
-        area = _free_beside(picture, face, pen, taken)
-        if area is None and len(by_size) == 1:
-            area = _corner(picture, face, pen)
-        if area:
-            _bars(picture, face, area, pen)
-            taken.append(area)
-    for face in reversed(by_size):
+    rows, columns = picture.shape[:2]
+    pen = Pen.for_picture(rows, columns)
+    words = status(reading) + (f"  {note}" if note else "")
+    width, height = _size(words, pen)
+    margin = pen.px(6)
+    # The biggest face is the nearest: it chooses its place first, and is drawn last.
+    faces = sorted(reading.faces, key=lambda face: -face.box[2] * face.box[3])
+    reserved = (width + margin, height + margin)
+    places = arrange(faces, (columns, rows), reserved, lambda text: _size(text, pen), pen)
+    for face, place in zip(faces, places, strict=True):
+        if place.panel is not None:
+            _bars(picture, face, place.panel, pen)
+    for face in reversed(faces):
         _box(picture, face, pen)
-    _text(picture, status(reading), (pen.px(6), pen.px(6)), pen, PAPER, INK)
+    for face, place in zip(reversed(faces), reversed(places), strict=True):
+        colours = (DIM, INK) if face.uncertain else (INK, COLOURS.get(face.label, OTHER))
+        _text(picture, place.text, place.plate[:2], pen, *colours)
+    _text(picture, words, (margin, margin), pen, PAPER, INK)
     return picture
 
 
@@ -67,58 +60,17 @@ def status(reading: FrameReading) -> str:
     return "  ".join([*parts, counted(len(reading.faces), "face")])
 
 
-def _box(picture: Picture, face: FaceReading, pen: _Pen) -> None:
+def _box(picture: Picture, face: FaceReading, pen: Pen) -> None:
     x, y, width, height = face.box
-    colour = COLOURS.get(face.label, OTHER)
-    quiet().rectangle(picture, (x, y), (x + width, y + height), colour, pen.px(2))
-    number = f"{face.track}: " if face.track is not None else ""
-    text = f"{number}{face.label} {face.score:.0%}"
-    _, high = _size(text, pen)
-    top = y - high if y >= high else y + height
-    _text(picture, text, (x, top), pen, INK, colour)
+    colour, line = (DIM, pen.px(1)) if face.uncertain else (COLOURS.get(face.label, OTHER), pen.px(2))
+    quiet().rectangle(picture, (x, y), (x + width, y + height), colour, line)
 
 
-def _free_beside(picture: Picture, face: FaceReading, pen: _Pen, taken: list[Box]) -> Box | None:
-    """Where the bars of a face fit: right, left, below or above its box; None where something is everywhere."""
-    x, y, box_width, box_height = face.box
-    width, height = _panel_size(face, pen)
-    gap, plate = pen.px(6), pen.px(26)
-    rows, columns = picture.shape[:2]
-    level, middle = max(0, min(y, rows - height)), max(0, min(x, columns - width))
-    corners = (
-        (x + box_width + gap, level),
-        (x - gap - width, level),
-        (middle, y + box_height + gap),
-        (middle, y - plate - height),
-    )
-    for left, top in corners:
-        inside = left >= 0 and top >= 0 and left + width <= columns and top + height <= rows
-        if inside and not any(_touch((left, top, width, height), other) for other in taken):
-            return left, top, width, height
-    return None
-
-
-def _corner(picture: Picture, face: FaceReading, pen: _Pen) -> Box | None:
-    """Lower right corner, for a face that fills the picture; None where even that is too small."""
-    width, height = _panel_size(face, pen)
-    top, left = picture.shape[0] - height, picture.shape[1] - width
-    return (left, top, width, height) if top >= 0 and left >= 0 else None
-
-
-def _panel_size(face: FaceReading, pen: _Pen) -> tuple[int, int]:
-    width = pen.px(NAME_WIDTH) + pen.px(BAR_WIDTH) + 3 * pen.px(PAD)
-    return width, pen.px(ROW) * len(face.probabilities) + 2 * pen.px(PAD)
-
-
-def _touch(a: Box, b: Box) -> bool:
-    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
-
-
-def _bars(picture: Picture, face: FaceReading, area: Box, pen: _Pen) -> None:
+def _bars(picture: Picture, face: FaceReading, area: Box, pen: Pen) -> None:
     """A panel of one row an emotion; a full bar is a probability of 1."""
     cv2 = quiet()
     left, top, width, height = area
-    row, pad = pen.px(ROW), pen.px(PAD)
+    row, pad, full = pen.px(ROW), pen.px(PAD), pen.px(BAR_WIDTH)
     panel = picture[top : top + height, left : left + width]
     panel //= 3  # light text stands on any picture
     x = left + 2 * pad + pen.px(NAME_WIDTH)
@@ -126,17 +78,19 @@ def _bars(picture: Picture, face: FaceReading, area: Box, pen: _Pen) -> None:
         y = top + pad + index * row
         place = (left + pad, y + round(row * 0.72))
         cv2.putText(picture, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42 * pen.scale, PAPER, pen.px(1), cv2.LINE_AA)
-        edge = x + max(1, round(pen.px(BAR_WIDTH) * probability))
-        cv2.rectangle(picture, (x, y + pad), (edge, y + row - pad // 2 - 1), COLOURS.get(name, OTHER), cv2.FILLED)
+        high, low = y + pad, y + row - pad // 2 - 1
+        cv2.rectangle(picture, (x, high), (x + full, low), TRACK, cv2.FILLED)
+        edge = x + max(1, round(full * probability))
+        cv2.rectangle(picture, (x, high), (edge, low), COLOURS.get(name, OTHER), cv2.FILLED)
 
 
-def _size(text: str, pen: _Pen) -> tuple[int, int]:
+def _size(text: str, pen: Pen) -> Size:
     cv2 = quiet()
     (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * pen.scale, pen.px(1))
     return width + 2 * pen.px(4), height + base + 2 * pen.px(2)
 
 
-def _text(picture: Picture, text: str, corner: tuple[int, int], pen: _Pen, ink: Colour, paper: Colour) -> None:
+def _text(picture: Picture, text: str, corner: tuple[int, int], pen: Pen, ink: Colour, paper: Colour) -> None:
     """Text on a plate whose left upper corner is at `corner`, moved into the picture."""
     cv2 = quiet()
     width, height = _size(text, pen)

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 TITLE = "edgefer"
 QUIT_KEYS = (ord("q"), 27)  # 27 is Escape
+PAUSE_KEY = ord(" ")
+LARGEST, SMALLEST = (1280, 800), (320, 240)  # of the window when it opens, unless somebody resizes it
 NO_KEY = 0xFF
 POLL_MS = 30
 
 
 class Window:
-    """Shows each frame; q, Escape or closing the window ends the run.
+    """Shows each frame; q, Escape or closing the window ends the run, space halts a video and lets it go on.
 
     A video plays at its own speed, or slower where reading it takes longer; a picture stays until a key is pressed.
     marks: where the keys 1 to 9, 0, m and p go, if a session is recorded.
@@ -39,25 +41,39 @@ class Window:
         self._start: float | None = None
 
     def take(self, reading: FrameReading) -> bool:
-        cv2 = quiet()
         frame = reading.frame
         if self._start is None:
             self._start = time.monotonic() - frame.time
-            os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # the wheels' Qt complains about fonts
-            # NORMAL lets people resize the window; AUTOSIZE would not.
-            cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
-            cv2.resizeWindow(TITLE, frame.picture.shape[1], frame.picture.shape[0])
-        cv2.imshow(TITLE, draw(reading))
-        key = cv2.waitKey(1) & 0xFF
+            _open(frame.picture.shape[1], frame.picture.shape[0])
+        quiet().imshow(TITLE, draw(reading))
+        key = self._key(1)
         while key == NO_KEY and self._holds(frame):
-            key = cv2.waitKey(POLL_MS if not self._source.continuous else 1) & 0xFF
-        if self._marks is not None and key != NO_KEY:
-            self._marks.key(key)
+            key = self._key(POLL_MS if not self._source.continuous else 1)
+        if key == PAUSE_KEY and self._source.continuous and frame.captured is None:
+            key = self._pause(reading)
         return key not in QUIT_KEYS and not self._closed()
 
     def close(self) -> None:
         if self._start is not None:
             quiet().destroyAllWindows()
+
+    def _key(self, wait_ms: int) -> int:
+        """The key that is pressed within some time, or NO_KEY; marks get theirs."""
+        key = int(quiet().waitKey(wait_ms)) & 0xFF
+        if self._marks is not None and key != NO_KEY:
+            self._marks.key(key)
+        return key
+
+    def _pause(self, reading: FrameReading) -> int:
+        """Keep a frame on the screen until space, or a key that ends the run; returns it."""
+        began = time.monotonic()
+        quiet().imshow(TITLE, draw(reading, "paused: space goes on"))
+        key = NO_KEY
+        while key not in (PAUSE_KEY, *QUIT_KEYS) and not self._source.stopped and not self._closed():
+            key = self._key(POLL_MS)
+        assert self._start is not None
+        self._start += time.monotonic() - began
+        return key
 
     def _holds(self, frame: Frame) -> bool:
         """Whether the frame is to stay on the screen."""
@@ -74,6 +90,16 @@ class Window:
             return bool(cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1)
         except cv2.error:  # OpenCV 5 with Qt, after its last window was closed
             return True
+
+
+def _open(width: int, height: int) -> None:
+    """A window for pictures of this size that fits on a screen, and shows something of a tiny picture."""
+    cv2 = quiet()
+    os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")  # the wheels' Qt complains about fonts
+    # NORMAL lets people resize the window; AUTOSIZE would not.
+    cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+    scale = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
+    cv2.resizeWindow(TITLE, max(SMALLEST[0], round(width * scale)), max(SMALLEST[1], round(height * scale)))
 
 
 def why_headless() -> str:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from edgefer.camera.frame import Frame
-from edgefer.camera.overlay import COLOURS, draw, status
+from edgefer.camera.overlay import COLOURS, DIM, INK, draw, status
 from edgefer.camera.reading import FaceReading, FrameReading
 from edgefer.emotions import CANONICAL, FER2013
 
@@ -69,3 +71,32 @@ def test_status():
     assert status(reading((0, 0, 9, 9), fps=29.97)) == "30.0 fps  1 face"
     live = FrameReading(Frame(0, 0.0, np.zeros((1, 1, 3), np.uint8), 1.0, dropped=3), (), age_ms=12.4, fps=10)
     assert status(live) == "10.0 fps  age 12 ms  dropped 3  0 faces"
+
+
+def test_an_uncertain_face_shows_no_emotion():
+    sure, unsure = reading((200, 150, 100, 120), label="fear"), reading((200, 150, 100, 120), label="fear")
+    unsure = FrameReading(unsure.frame, (replace(unsure.faces[0], uncertain=True),))
+    assert tuple(draw(sure)[270, 250]) == COLOURS["fear"]
+    assert tuple(draw(unsure)[270, 250]) == DIM
+    assert tuple(draw(sure)[140, 202]) == COLOURS["fear"]
+    assert tuple(draw(unsure)[140, 202]) == INK
+
+
+def test_a_note_stands_in_the_corner():
+    plain, noted = draw(reading()), draw(reading(), "paused")
+    assert (plain != noted).any()
+    assert (plain[60:] == noted[60:]).all()
+
+
+@pytest.mark.parametrize("shape", [(240, 320), (480, 640), (2160, 3840)])
+def test_a_crowd_of_32_can_be_drawn_at_any_size(shape):
+    rows, columns = shape
+    boxes = [
+        (columns * (i % 8) // 8 + columns // 40, rows * (i // 8) // 4 + rows // 20, columns // 16, rows // 8)
+        for i in range(32)
+    ]
+    given = reading(*boxes, shape=shape)
+    picture = draw(given)
+    for x, y, width, height in boxes:
+        inside = picture[y + height // 4 : y + 3 * height // 4, x + width // 4 : x + 3 * width // 4]
+        assert (inside == 60).mean() > 0.6, "a face is covered"

@@ -81,10 +81,10 @@ class Screen:
     WINDOW_NORMAL = WINDOW_KEEPRATIO = WND_PROP_VISIBLE = 0
 
     def __init__(self, *keys):
-        self.keys, self.shown, self.visible = list(keys), 0, 1.0
+        self.keys, self.shown, self.visible, self.size = list(keys), [], 1.0, None
 
     def imshow(self, _title, picture):
-        self.shown += 1
+        self.shown.append(picture)
 
     def waitKey(self, _delay):
         time.sleep(0.001)
@@ -97,8 +97,8 @@ class Screen:
     def namedWindow(self, *_):
         pass
 
-    def resizeWindow(self, *_):
-        pass
+    def resizeWindow(self, _title, *size):
+        self.size = size
 
     def destroyAllWindows(self):
         pass
@@ -106,7 +106,7 @@ class Screen:
 
 @pytest.fixture
 def screen(monkeypatch):
-    monkeypatch.setattr(window, "draw", lambda reading: reading.frame.picture)
+    monkeypatch.setattr(window, "draw", lambda reading, note="": note or reading.frame.picture)
 
     def make(*keys):
         fake = Screen(*keys)
@@ -170,6 +170,67 @@ def test_a_signal_ends_the_wait_for_a_key(screen):
     source = Still()
     source.stop()
     assert Window(source).take(reading(0.0))
+
+
+def test_space_halts_a_video_and_lets_it_go_on_at_its_speed(screen):
+    fake = screen(None, " ", *[None] * 200, "x", " ")
+    view = Window(Clip())
+    assert view.take(reading(0.0))
+    before = time.monotonic()
+    assert view.take(reading(0.01))
+    assert time.monotonic() - before > 0.2, "it waits for the second space, and for that key alone"
+    assert fake.keys == []
+    assert [shown for shown in fake.shown if isinstance(shown, str)] == ["paused: space goes on"]
+    before = time.monotonic()
+    view.take(reading(0.2))
+    assert time.monotonic() - before > 0.1, "the pause counts for nothing"
+
+
+@pytest.mark.parametrize("end", ["q", "\x1b"])
+def test_a_halted_video_can_be_ended(screen, end):
+    screen(" ", None, end)
+    assert not Window(Clip()).take(reading(0.0))
+
+
+def test_a_signal_ends_a_pause(screen):
+    class Stopping(Clip):
+        stopped = property(lambda self: len(fake.keys) < 5, lambda self, value: None)
+
+    fake = screen(" ", *[None] * 10)
+    assert Window(Stopping()).take(reading(0.0))
+    assert 0 < len(fake.keys) < 5
+
+
+def test_a_live_source_and_pictures_are_not_halted(screen):
+    fake = screen(" ", " ")
+    assert Window(Clip()).take(reading(0.0, captured=1.0))
+    assert Window(Still()).take(reading(0.0))
+    assert not any(isinstance(shown, str) for shown in fake.shown)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [((480, 640), (640, 480)), ((2160, 3840), (1280, 720)), ((3840, 2160), (450, 800)), ((1, 1), (320, 240))],
+)
+def test_a_window_fits_on_a_screen(screen, shape, size):
+    fake = screen()
+    Window(Clip()).take(FrameReading(Frame(0, 0.0, np.zeros((*shape, 3), np.uint8)), ()))
+    assert fake.size == size
+
+
+def test_marks_get_the_keys_also_during_a_pause(screen):
+    class Marks:
+        keys = ""
+
+        def key(self, code):
+            self.keys += chr(code)
+
+    marks = Marks()
+    screen("1", " ", "m", " ")
+    view = Window(Clip(), marks)
+    view.take(reading(0.0))
+    view.take(reading(0.0))
+    assert marks.keys == "1 m "
 
 
 SHOW = """
