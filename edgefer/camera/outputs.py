@@ -104,9 +104,9 @@ def _of_faces(
         sinks.append(sink)
 
     if asked.web is not None:  # first: where the port is taken, no file is touched
-        from edgefer.camera.web import Web
+        from edgefer.camera.web import FILM, NOTHING, Web
 
-        add(Web(source, labels, asked.web, asked.web_host))
+        add(Web(source, labels, asked.web, asked.web_host, NOTHING if asked.record is None else FILM))
     if asked.record is not None:
         add(Recorder(asked.record, source.fps))
     if asked.jsonl is not None:

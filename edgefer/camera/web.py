@@ -24,6 +24,7 @@ from edgefer.console import say
 Item = TypeVar("Item")
 
 EVENT_PERIOD, PICTURE_PERIOD = 0.1, 1 / 15  # seconds from one to the next, for all viewers together
+NOTHING, FILM = "no picture is stored", "pictures are recorded"
 SLICE = 0.05  # seconds between looks at the stop flag
 
 
@@ -39,9 +40,10 @@ class _View(Generic[Item]):
         page: str,
         event: Callable[[Item], bytes],
         picture: Callable[[Item], bytes] | None,
+        kept: str = NOTHING,
     ) -> None:
         place = find_place(host)
-        about = About(page, tuple(labels), source.description, NOTICE, secrets.token_hex(8))
+        about = About(page, tuple(labels), source.description, NOTICE, kept, secrets.token_hex(8))
         self._newest: Newest[Item] = Newest()
         self._server = WebServer(place, port)
         self.access: Access = grant(place, self._server.port)
@@ -70,16 +72,19 @@ class Web:
     """Shows each frame with what was read on it, and everybody's emotions over time.
 
     A video plays at its own speed, as in the window; pictures come one a second. Who watches, or not, changes nothing.
-    port: 0 takes a free one; `access.url` is where the page is. Raises BackendError or UsageError where it cannot be.
+    port: 0 takes a free one; `access.url` is where the page is. kept: what the page says is stored, `NOTHING` or `FILM`.
+    Raises BackendError or UsageError where the page cannot be.
     """
 
     pictures = 0
     files: tuple[Path, ...] = ()
 
-    def __init__(self, source: Source, labels: Sequence[str], port: int, host: str = WEB_HOST) -> None:
+    def __init__(
+        self, source: Source, labels: Sequence[str], port: int, host: str = WEB_HOST, kept: str = NOTHING
+    ) -> None:
         self._source = source
         self._start: float | None = None
-        self._view = _View[FrameReading](source, labels, port, host, PAGES[0], figures, jpeg)
+        self._view = _View[FrameReading](source, labels, port, host, PAGES[0], figures, jpeg, kept)
         self.access = self._view.access
 
     def take(self, reading: FrameReading) -> bool:

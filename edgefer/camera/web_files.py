@@ -26,13 +26,15 @@ class About:
     """What does not change during a run.
 
     page: `people` with pictures and a timeline each, or `intervals` without either. labels: of the model, in its order.
-    source: how the source calls itself. notice: the disclosure. run: as in `Site`.
+    source: how the source calls itself. notice: the disclosure. kept: whether
+    the run stores pictures. run: as in `Site`.
     """
 
     page: str
     labels: tuple[str, ...]
     source: str
     notice: str
+    kept: str
     run: str
 
 
@@ -51,7 +53,8 @@ def _page(about: About) -> bytes:
     # "<" would let a label end the script element that holds this.
     data = json.dumps({"run": about.run, "page": about.page, "colours": colours}).replace("<", "\\u003c")
     text = (FOLDER / f"{about.page}.html").read_text(encoding="utf-8")
-    return Template(text).substitute(notice=escape(about.notice), source=escape(about.source), data=data).encode()
+    words = {name: escape(getattr(about, name)) for name in ("notice", "source", "kept")}
+    return Template(text).substitute(words, data=data).encode()
 
 
 def _css(colour: tuple[int, int, int]) -> str:

@@ -105,6 +105,11 @@ def test_what_goes_to_the_page_is_said_before_it_is_open(cli, model, tmp_path):
     assert "pictures too" not in alone
 
 
+def test_the_page_of_a_run_that_records_says_so(model):
+    with running(model, "--record", "out.avi") as (_, url):
+        assert b"pictures are recorded" in urllib.request.urlopen(url, timeout=20).read()
+
+
 def test_a_run_of_counts_alone_has_no_picture(model):
     with running(model, "--aggregate-only", "--interval", "1") as (_, url):
         with pytest.raises(urllib.error.HTTPError, match="404"):

@@ -18,37 +18,37 @@ function take(interval) {
 function draw() {
   const newest = kept.at(-1);
   if (paused || !newest) return;
-  const { start, seconds, frames, most, uncertain } = newest;
+  const { start, frames, most, uncertain } = newest;
   element("start").textContent = start;
   element("frames").textContent = frames;
   element("most").textContent = most;
   element("uncertain").textContent = percent(uncertain);
   const drawing = element("columns"), words = describe(newest);
-  drawing.setAttribute("viewBox", `0 0 ${COLUMNS} 100`);
-  drawing.setAttribute("preserveAspectRatio", "none");
-  drawing.replaceChildren(svg("rect", { class: "back", width: COLUMNS, height: 100 }), ...kept.flatMap(column));
+  drawing.replaceChildren(svg("rect", { class: "back", width: "100%", height: "100%" }), ...kept.flatMap(column));
   drawing.setAttribute("aria-label", words);
   element("first").textContent = kept.length === COLUMNS ? `second ${kept[0].start}` : "";
-  element("last").textContent = `second ${start} to ${start + seconds}`;
+  element("last").textContent = `second ${start} to ${end(newest)}`;
   announce(words);
 }
 
 function column(interval, index) {
-  const x = COLUMNS - kept.length + index;
-  let y = 100;
+  const part = (number) => `${(number * 100).toFixed(3)}%`;
+  const x = part((COLUMNS - kept.length + index) / COLUMNS), width = part((1 - GAP) / COLUMNS);
+  let y = 1;
   return Object.entries({ ...interval.emotions, uncertain: interval.uncertain }).filter(([, share]) => share).map(([name, share]) => {
-    y -= share * 100;
-    const box = { x, y, width: 1 - GAP, height: share * 100, fill: colour(name), "vector-effect": "non-scaling-stroke" };
-    return svg("rect", box);
+    y -= share;
+    return svg("rect", { class: "share", x, y: part(Math.max(0, y)), width, height: part(share), fill: colour(name) });
   });
 }
 
-function describe({ start, seconds, most, emotions, uncertain }) {
+function describe(interval) {
+  const { start, most, emotions, uncertain } = interval;
   const shares = Object.entries({ ...emotions, uncertain }).filter(([, share]) => share).sort((a, b) => b[1] - a[1]);
   const told = shares.map(([name, share]) => `${name} ${percent(share)}`).join(", ");
-  return `second ${start} to ${start + seconds}: at most ${most} ${most === 1 ? "face" : "faces"} at once${told ? `; ${told}` : ""}`;
+  return `second ${start} to ${end(interval)}: at most ${most} ${most === 1 ? "face" : "faces"} at once${told ? `; ${told}` : ""}`;
 }
 
+const end = ({ start, seconds }) => Number((start + seconds).toFixed(3));
 const percent = (share) => `${Math.round(share * 100)} %`;
 
 legend();

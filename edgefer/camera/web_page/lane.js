@@ -2,10 +2,11 @@
 
 import { colour, svg } from "./stream.js";
 
-export const SECONDS = 60;
+const SECONDS = 60, NARROW = { width: 500, seconds: 30 }; // what is kept; a narrow drawing, in pixels, shows less
 const WIDTH = 600, TOP = 18, HEIGHT = 42; // of the drawing; the width is in units, the rest in pixels
 const STEP = 10; // seconds between ticks
-const LETTER = 6.8, ROOM = 8; // pixels of a letter, and beside a word
+const LETTER = 6.8, ROOM = 6; // pixels of a letter, and beside a word
+const OVERHANG = 0.6; // the least share of a word that its stretch is as wide as
 
 export class Lane {
   constructor(name) {
@@ -36,28 +37,30 @@ export class Lane {
   }
 
   draw(now) {
+    const width = this.drawing.clientWidth, seconds = width < NARROW.width ? NARROW.seconds : SECONDS;
+    const share = (time) => Math.max(0, 1 - (now - time) / seconds);
     const { emotion, score } = this.samples.at(-1);
     this.item.classList.toggle("gone", emotion === null);
     this.now.textContent = words(emotion, score);
     const plot = svg("svg", { y: TOP, width: "100%", height: HEIGHT, viewBox: `0 0 ${WIDTH} 100`, preserveAspectRatio: "none" });
     plot.append(svg("rect", { class: "back", width: WIDTH, height: 100 }));
     const texts = [];
-    for (let ago = STEP; ago < SECONDS; ago += STEP) {
-      const x = share(now - ago, now);
+    for (let ago = STEP; ago < seconds; ago += STEP) {
+      const x = share(now - ago);
       plot.append(svg("line", { class: "tick", x1: x * WIDTH, x2: x * WIDTH, y1: 0, y2: 100, "vector-effect": "non-scaling-stroke" }));
-      if (ago % 20 === 0) texts.push(svg("text", { class: "ago", x: percent(x), y: TOP + HEIGHT + 13, "text-anchor": "middle" }, `${ago} s ago`));
+      if (ago % (seconds / 3) === 0) texts.push(svg("text", { class: "ago", x: percent(x), y: TOP + HEIGHT + 13, "text-anchor": "middle" }, `${ago} s ago`));
     }
     texts.push(svg("text", { class: "ago", x: "100%", y: TOP + HEIGHT + 13, "text-anchor": "end" }, "now"));
-    const width = this.drawing.clientWidth, runs = this.runs(now);
-    for (const run of runs) {
-      plot.append(svg("path", { class: "area", d: outline(run, now), fill: colour(run.emotion) }));
-      const from = share(run.from, now), to = share(run.to, now);
-      if ((to - from) * width < run.emotion.length * LETTER + ROOM) continue;
-      texts.push(svg("text", { class: "word", x: percent(from), y: TOP - 5, dx: 2 }, run.emotion));
+    let free = 0; // pixels from the left where no word stands yet
+    for (const run of this.runs(now)) {
+      plot.append(svg("path", { class: "area", d: outline(run, share), fill: colour(run.emotion) }));
+      const from = share(run.from) * width, wide = run.emotion.length * LETTER + ROOM, left = Math.min(from, width - wide);
+      if (left < free || share(run.to) * width - from < OVERHANG * wide) continue;
+      free = left + wide;
+      texts.push(svg("text", { class: "word", x: left + 2, y: TOP - 5 }, run.emotion));
     }
     this.drawing.replaceChildren(plot, ...texts);
     this.drawing.dataset.until = now;
-    return runs;
   }
 
   // Stretches of one emotion: {emotion, from, to, samples}, in seconds.
@@ -91,11 +94,10 @@ export function words(emotion, score) {
   return emotion === "uncertain" ? emotion : `${emotion} ${Math.round(score * 100)} %`;
 }
 
-const share = (time, now) => Math.max(0, 1 - (now - time) / SECONDS);
 const percent = (part) => `${(part * 100).toFixed(2)}%`;
 
-function outline(run, now) {
-  const x = (time) => (share(time, now) * WIDTH).toFixed(1);
+function outline(run, share) {
+  const x = (time) => (share(time) * WIDTH).toFixed(1);
   const points = run.samples.map(({ time, score }) => `L${x(time)} ${(100 - score * 100).toFixed(0)}`);
   const level = (100 - run.samples.at(-1).score * 100).toFixed(0);
   return `M${x(run.from)} 100${points.join("")}L${x(run.to)} ${level}V100Z`;
