@@ -63,22 +63,35 @@ class LineFile:
         self._size += len(data)
 
 
-def claim(path: Path) -> int:
+def claim(path: Path, meant: Path | None = None) -> int:
     """Open a file to write that no other run writes, as it is; folders are made. Returns its descriptor.
 
-    The claim ends when the descriptor is closed, however the process ends. Raises ArtifactError.
+    meant: the file that errors name, where `path` only stands for it. The claim ends when the descriptor is closed,
+    however the process ends. Raises ArtifactError.
     """
+    meant = meant or path
     if path.is_dir():
-        raise ArtifactError(f"{path} is a directory", "name a file to write")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
-    except OSError as error:
-        raise ArtifactError(f"cannot write {path}: {error.strerror}", "name a writable place") from error
-    if not _held(descriptor):
+        raise ArtifactError(f"{meant} is a directory", "name a file to write")
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        except OSError as error:
+            raise ArtifactError(f"cannot write {meant}: {error.strerror}", "name a writable place") from error
+        if not _held(descriptor):
+            os.close(descriptor)
+            raise ArtifactError(f"{meant} is being written by another run", "name another file, or end that run first")
+        if _is_still(path, descriptor):
+            return descriptor
         os.close(descriptor)
-        raise ArtifactError(f"{path} is being written by another run", "name another file, or end that run first")
-    return descriptor
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether the open file still has its name: another run may have renamed it before it let go."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _held(descriptor: int) -> bool:

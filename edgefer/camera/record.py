@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edgefer import paths
 from edgefer.camera.frame import Picture
 from edgefer.camera.opencv import file_backend, quiet
+from edgefer.camera.outfile import claim
 from edgefer.camera.overlay import draw
 from edgefer.camera.reading import FrameReading
 from edgefer.errors import ArtifactError, BackendError, UsageError
 
 CODECS = {".mp4": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
 DEFAULT_FPS = 25.0
+# Bytes that stay free on the disk, and more for each frame: a film's index is written at its end.
+RESERVE, RESERVE_FRAME = 1 << 20, 64
 
 
 class Recorder:
     """A video at a constant rate that keeps the source's time: a frame stands until the next one's time has come.
 
-    The file appears under its name when it is closed, and only if it reads back; a run without frames makes none.
+    The file appears under its name when it is closed, and only if it reads back; a run without frames makes none. On a
+    disk that is nearly full `take` raises ArtifactError, while what was recorded can still be finished.
+
+    Raises UsageError for an unknown kind of file, ArtifactError where another run records to the same name.
     """
 
     def __init__(self, path: Path, fps: float | None) -> None:
@@ -34,7 +39,9 @@ class Recorder:
         self.pictures = 0
         self._path = path
         self._fps = fps or DEFAULT_FPS
-        self._stack = ExitStack()
+        # Beside the film, so that it is renamed in one step; the next recording takes over what a killed one left.
+        self._temporary = path.with_name(f".{path.name}.unfinished{path.suffix}")
+        self._descriptor = claim(self._temporary, path)
         self._writer: Any = None
         self._size = (0, 0)
         self._start = 0.0
@@ -42,33 +49,48 @@ class Recorder:
     def take(self, reading: FrameReading) -> bool:
         picture = draw(reading)
         if self._writer is None:
+            self._leave_room(picture)
             self._open(picture, reading.frame.time)
         due = round((reading.frame.time - self._start) * self._fps) + 1 - self.pictures
         for _ in range(due):
+            self._leave_room(picture)
             self._writer.write(_fit(picture, self._size))
-        self.pictures += max(0, due)
+            self.pictures += 1
         return True
 
     def close(self) -> None:
-        if self._writer is None:
-            return
-        with self._stack:
-            self._writer.release()
-            self._check()
-        self.files = (self._path,)
+        try:
+            if self._writer is not None:
+                self._writer.release()
+            if self.pictures:
+                self._check()
+                self._temporary.replace(self._path)
+                self.files = (self._path,)
+        except OSError as error:
+            raise ArtifactError(f"cannot write {self._path}: {error.strerror}", "name a writable place") from error
+        finally:
+            if not self.files:
+                self._temporary.unlink(missing_ok=True)
+            os.close(self._descriptor)
 
     def _open(self, picture: Picture, time: float) -> None:
         cv2 = quiet()
-        self._temporary = self._stack.enter_context(paths.atomic_file(self._path))
         # Most codecs store even sizes only.
         self._size = (max(2, picture.shape[1] // 2 * 2), max(2, picture.shape[0] // 2 * 2))
         self._start = time
         code = cv2.VideoWriter_fourcc(*CODECS[self._path.suffix.lower()])
         writer = cv2.VideoWriter(str(self._temporary), file_backend(), code, self._fps, self._size)
         if not writer.isOpened():
-            self._stack.close()
             raise BackendError(f"this OpenCV cannot write {self._path.suffix} videos", "name a file that ends in .avi")
         self._writer = writer
+
+    def _leave_room(self, picture: Picture) -> None:
+        disk = os.statvfs(self._temporary.parent)
+        needed = RESERVE + RESERVE_FRAME * self.pictures + picture.nbytes // 2
+        if disk.f_bavail * disk.f_frsize < needed:
+            raise ArtifactError(
+                f"the disk is full: the recording {self._path} ends after {self.pictures} frames", "free some space"
+            )
 
     def _check(self) -> None:
         """OpenCV's writer says nothing when the disk is full."""

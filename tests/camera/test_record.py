@@ -84,10 +84,85 @@ def test_other_endings_are_refused_before_anything_runs(tmp_path):
 
 def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("x")
-    recorder = Recorder(tmp_path / "file" / "out.mp4", 25)
-    with pytest.raises(ArtifactError, match="cannot write"):
+    with pytest.raises(ArtifactError, match=r"cannot write .*/file/out.mp4"):
+        Recorder(tmp_path / "file" / "out.mp4", 25)
+
+
+def test_a_second_recording_to_the_same_name_is_refused(tmp_path):
+    path = tmp_path / "out.avi"
+    recorder = Recorder(path, 25)
+    recorder.take(reading(0, 0.0))
+    with pytest.raises(ArtifactError, match=r"/out.avi is being written by another run. name another file"):
+        Recorder(path, 25)
+    recorder.take(reading(1, 0.04))
+    recorder.close()
+    assert len(frames_of(path)[0]) == 2
+    Recorder(path, 25).close()
+    assert len(frames_of(path)[0]) == 2, "a run without frames leaves the film that was there"
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+from pathlib import Path
+from edgefer.camera.frame import Frame
+from edgefer.camera.reading import FrameReading
+from edgefer.camera.record import Recorder
+recorder = Recorder(Path(sys.argv[1]), 25)
+recorder.take(FrameReading(Frame(0, 0.0, np.zeros((64, 96, 3), np.uint8)), ()))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_recording_left_is_taken_over(tmp_path):
+    path = tmp_path / "out.mp4"
+    subprocess.run([sys.executable, "-c", KILLED, path], check=False)
+    left = ".out.mp4.unfinished.mp4"
+    assert [file.name for file in tmp_path.glob("*out*")] == [left]
+    recorder = Recorder(path, 25)
+    recorder.take(reading(0, 0.0))
+    recorder.close()
+    assert list(tmp_path.glob("*out*")) == [path]
+    assert len(frames_of(path)[0]) == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 4 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a small disk")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.avi", "out.mkv"])
+def test_a_film_is_finished_before_the_disk_is_full(small_disk, name):
+    recorder = Recorder(small_disk / name, 25)
+    rng = np.random.default_rng(0)
+    with pytest.raises(
+        ArtifactError, match=r"the disk is full: the recording .* ends after \d+ frames. free some space"
+    ):
+        for index in range(1000):
+            picture = rng.integers(0, 256, (240, 320, 3), np.uint8)
+            recorder.take(FrameReading(Frame(index, index / 25, picture), ()))
+    recorder.close()
+    frames, _ = frames_of(small_disk / name)
+    assert len(frames) == recorder.pictures > 5
+    assert recorder.files == (small_disk / name,)
+
+
+def test_a_disk_that_is_full_from_the_start_gets_no_film(small_disk):
+    (small_disk / "other").write_bytes(bytes(3_500_000))
+    recorder = Recorder(small_disk / "out.mp4", 25)
+    with pytest.raises(ArtifactError, match="ends after 0 frames"):
         recorder.take(reading(0, 0.0))
     recorder.close()
+    assert [path.name for path in small_disk.iterdir()] == ["other"]
 
 
 FULL = """
