@@ -1,7 +1,7 @@
 """Two sessions, task by task: how much more of its time each emotion takes in the second.
 
 The interval is of time alone. Each task is cut into blocks, since what somebody looks like in one moment hardly differs
-from the next (a bootstrap of blocks: Kuensch 1989); blocks are drawn with replacement, 1,000 times. It tells whether a
+from the next (a bootstrap of blocks: Künsch 1989); blocks are drawn with replacement, 1,000 times. It tells whether a
 difference stands out from how these two recordings vary within themselves, and nothing about other people.
 """
 
@@ -26,7 +26,7 @@ FEWEST = 6  # blocks; fewer say nothing about how much they vary
 class Difference:
     """Share of one emotion, 0..1: in the first session, in the second, second less first.
 
-    interval: 95 % of the difference, None where a side is too short for one.
+    interval: 95 % of the difference, None where a side is too short for one, or the emotion was never shown.
     """
 
     emotion: str
@@ -38,6 +38,11 @@ class Difference:
     def value(self) -> float:
         """Second less first, -1..1."""
         return self.second - self.first
+
+    @property
+    def shown(self) -> bool:
+        """Whether it was shown in either."""
+        return self.first > 0 or self.second > 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +136,7 @@ def _differences(labels: Sequence[str], first: Floats, second: Floats) -> tuple[
     enough = min(len(first), len(second)) >= FEWEST
     intervals: Sequence[Interval | None] = difference(first, second)[1] if enough else [None] * len(labels)
     return tuple(
-        Difference(name, float(a), float(b), interval)
+        Difference(name, float(a), float(b), interval if a > 0 or b > 0 else None)
         for name, a, b, interval in zip(labels, before, after, intervals, strict=True)
     )
 

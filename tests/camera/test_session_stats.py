@@ -229,7 +229,8 @@ def test_two_sessions_task_by_task(tmp_path):
     happy = {one.emotion: one for one in task.differences}["happy"]
     assert (happy.value, happy.interval.low, happy.interval.high) == (-1.0, -1.0, -1.0)
     assert task.blocks == (8, 8)
-    assert found.intervals == 8
+    assert {one.emotion for one in whole.differences if one.interval} == {"happy", "sad"}, "others were never shown"
+    assert found.intervals == 4
 
 
 def test_a_short_task_has_no_interval(tmp_path):
