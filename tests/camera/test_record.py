@@ -126,43 +126,59 @@ def test_what_a_killed_recording_left_is_taken_over(tmp_path):
     assert len(frames_of(path)[0]) == 1
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 4 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
+SMALL_DISK = """
+import sys
+import cv2
+import numpy as np
+from pathlib import Path
+from edgefer.camera.frame import Frame
+from edgefer.camera.reading import FrameReading
+from edgefer.camera.record import Recorder
+from edgefer.errors import ArtifactError
+path = Path(sys.argv[1])
+if sys.argv[2] == "full":
+    (path.parent / "other").write_bytes(bytes(3_500_000))
+recorder = Recorder(path, 25)
+rng = np.random.default_rng(0)
+try:
+    for index in range(1000):
+        picture = rng.integers(0, 256, (240, 320, 3), np.uint8)
+        recorder.take(FrameReading(Frame(index, index / 25, picture), ()))
+except ArtifactError as error:
+    print(error)
+recorder.close()
+capture, found = cv2.VideoCapture(str(path)), 0
+while capture.read()[0]:
+    found += 1
+print(recorder.pictures, found, *map(str, recorder.files))
+print(*sorted(file.name for file in path.parent.iterdir()))
+"""
+
+
+def on_a_small_disk(folder, name, state):
+    """What SMALL_DISK prints on a disk of 4 MiB, which is there for its process alone."""
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs the right to mount a small disk")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    script = 'mount -t tmpfs -o size=4m tmpfs "$1" && exec "$2" -c "$3" "$1/$4" "$5"'
+    command = ["unshare", "-rm", "sh", "-c", script, "sh", folder, sys.executable, SMALL_DISK, name, state]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
 
 
-@pytest.mark.parametrize("name", ["out.mp4", "out.avi", "out.mkv"])
-def test_a_film_is_finished_before_the_disk_is_full(small_disk, name):
-    recorder = Recorder(small_disk / name, 25)
-    rng = np.random.default_rng(0)
-    with pytest.raises(
-        ArtifactError, match=r"the disk is full: the recording .* ends after \d+ frames. free some space"
-    ):
-        for index in range(1000):
-            picture = rng.integers(0, 256, (240, 320, 3), np.uint8)
-            recorder.take(FrameReading(Frame(index, index / 25, picture), ()))
-    recorder.close()
-    frames, _ = frames_of(small_disk / name)
-    assert len(frames) == recorder.pictures > 5
-    assert recorder.files == (small_disk / name,)
+@pytest.mark.parametrize("name", ["out.mp4", "out.avi"])
+def test_a_film_is_finished_before_the_disk_is_full(tmp_path, name):
+    told, counts, there = on_a_small_disk(tmp_path, name, "empty")
+    written, found, file = counts.split()
+    assert 5 < int(written) == int(found) < 1000
+    assert told == f"the disk is full: the recording {file} ends after {written} frames. free some space"
+    assert there == name
 
 
-def test_a_disk_that_is_full_from_the_start_gets_no_film(small_disk):
-    (small_disk / "other").write_bytes(bytes(3_500_000))
-    recorder = Recorder(small_disk / "out.mp4", 25)
-    with pytest.raises(ArtifactError, match="ends after 0 frames"):
-        recorder.take(reading(0, 0.0))
-    recorder.close()
-    assert [path.name for path in small_disk.iterdir()] == ["other"]
+def test_a_disk_that_is_full_from_the_start_gets_no_film(tmp_path):
+    told, counts, there = on_a_small_disk(tmp_path, "out.mp4", "full")
+    assert "ends after 0 frames" in told
+    assert (counts, there) == ("0 0", "other")
 
 
 FULL = """

@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import cv2
 import jsonschema
 import pytest
 
@@ -86,6 +87,16 @@ def test_aggregate_only_gives_out_nothing_of_single_people(cli, watched):
     assert "counts of 1 s, nothing of single people, goes to stdout, out.csv" in result.err
 
 
+def test_aggregate_only_holds_for_a_session_too(cli, watched):
+    result = cli("run", *watched, "--aggregate-only", "--interval", "1", "--session", "s", "--csv", "out.csv")
+    assert result.code == 0, result.err
+    files = [path for path in Path().rglob("*") if path.is_file()]
+    lines = [json.loads(line) for path in files if path.suffix == ".jsonl" for line in path.read_text().splitlines()]
+    assert len(lines) > 3
+    assert not {name for line in lines for name in names(line)} & (PERSONAL - {"label", "frame"}), lines
+    assert "face 1" not in result.err
+
+
 def test_aggregate_only_on_the_terminal(cli, watched):
     result = cli("run", *watched, "--aggregate-only", "--interval", "2")
     assert "    0.00 s  50 frames, at most 1 face at once: anger 60%, happy 40%" in result.err
@@ -109,20 +120,26 @@ def test_outputs_that_exclude_each_other(cli, watched, arguments, message):
     assert list(Path().iterdir()) == []
 
 
-def test_a_second_run_may_not_write_the_same_file(cli, watched):
-    first = started("run", "--source", "demo://", *watched[2:], "--jsonl", "out.jsonl", "--headless")
+def test_a_second_run_may_not_write_the_same_files_and_a_signal_closes_them(cli, watched):
+    outputs = ["--jsonl", "out.jsonl", "--csv", "out.csv", "--record", "out.mp4", "--headless"]
+    first = started("run", "--source", "demo://", *watched[2:], *outputs)
     try:
-        until(lambda: Path("out.jsonl").exists() and Path("out.jsonl").read_text().count("\n") > 2)
-        for option in ("--jsonl", "--csv"):
-            result = cli("run", *watched, option, "out.jsonl")
+        until(lambda: Path("out.jsonl").exists() and Path("out.jsonl").read_text().count("\n") > 4)
+        for option, name in (("--jsonl", "out.jsonl"), ("--csv", "out.csv"), ("--record", "out.mp4")):
+            result = cli("run", *watched, option, name)
             assert result.code == 1
-            assert "out.jsonl is being written by another run. name another file" in one_line(result)
+            assert f"{name} is being written by another run. name another file" in one_line(result)
     finally:
         first.terminate()
         error = first.communicate(timeout=60)[1]
     assert first.returncode == 0, error
-    lines = [json.loads(line)["frame"] for line in Path("out.jsonl").read_text().splitlines()]
-    assert lines == list(range(len(lines)))
+    lines = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    with Path("out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [line["frame"] for line in lines] == [int(row["frame"]) for row in rows] == list(range(len(lines)))
+    frames = cv2.VideoCapture("out.mp4").get(cv2.CAP_PROP_FRAME_COUNT)
+    assert f"frames written: {frames:.0f}; files made: out.mp4, out.jsonl, out.csv" in error
+    assert sorted(path.name for path in Path().iterdir()) == ["out.csv", "out.jsonl", "out.mp4"]
     assert cli("run", *watched, "--jsonl", "out.jsonl").code == 0
 
 
