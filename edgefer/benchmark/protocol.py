@@ -47,7 +47,7 @@ DEFAULT = Protocol(
     rounds=10,
     warm_s=0.05,
     latency=Effort(calls=200, seconds=3.0, tight=0.01, limit_s=10.0),
-    sweep=Effort(calls=10, seconds=0.5, tight=0.02, limit_s=3.0),
+    sweep=Effort(calls=20, seconds=1.0, tight=0.02, limit_s=6.0),
 )
 # For a look in passing: enough to see factors, not percents.
 QUICK = Protocol(
