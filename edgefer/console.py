@@ -19,8 +19,9 @@ def say(message: str) -> None:
 
 
 def complain(message: str) -> None:
-    """Print one line to stderr, in whatever process."""
-    print(message, file=sys.stderr, flush=True)
+    """Print one line to stderr, in whatever process. That nobody can read it any more is no reason to stop."""
+    with contextlib.suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -62,12 +64,23 @@ def _root(
 
 def main(argv: list[str] | None = None) -> None:
     """Run one command and exit: 0 ok, 1 a check or a file failed, 2 wrong usage, 130 stopped by Ctrl-C."""
+    _open_streams()
     try:
         app(argv)
     except EdgeferError as error:
         if _tells():
             complain(f"error: {error}")
         sys.exit(error.exit_code)
+
+
+def _open_streams() -> None:
+    """Streams that the caller has closed become the null device: the next file to be opened would take their place."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  as long as the process
 
 
 def _tells() -> bool:
