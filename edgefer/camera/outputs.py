@@ -67,11 +67,11 @@ class Outputs:
         page = None if self.web is None else "the page" if self.aggregate_only else "the page (pictures too)"
         places = ["stdout" if place == "-" else place for place in (self.jsonl, self.csv, broker, page) if place]
         what = (
-            f"counts of {self.interval:g} s, nothing of single people,"
+            f"counts of {self.interval:g} s, of nobody in particular, go"
             if self.aggregate_only
-            else "every face's emotion"
+            else "every face's emotion goes"
         )
-        return f"{pictures}; {what} goes to {', '.join(places)}" if places else pictures
+        return f"{pictures}; {what} to {', '.join(places)}" if places else pictures
 
 
 def open_sinks(

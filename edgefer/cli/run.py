@@ -117,7 +117,7 @@ def run(
         bool, _output("--session-continue", help="Continue a session that is there already.")
     ] = False,
     aggregate_only: Annotated[
-        bool, _output("--aggregate-only", help="Give out counts of each interval alone, nothing of single people.")
+        bool, _output("--aggregate-only", help="Give out counts of each interval alone, of nobody in particular.")
     ] = False,
     interval: Annotated[
         float, _output(min=1, max=86400, metavar="SECONDS", help="Length of these intervals.")

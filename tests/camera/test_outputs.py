@@ -46,7 +46,7 @@ def test_one_sink_alone_sees_readings_where_only_counts_may_leave(monkeypatch):
         ),
         (
             Outputs(csv="a.csv", aggregate_only=True),
-            "no picture is stored; counts of 5 s, nothing of single people, goes to a.csv",
+            "no picture is stored; counts of 5 s, of nobody in particular, go to a.csv",
         ),
     ],
 )

@@ -84,7 +84,7 @@ def test_aggregate_only_gives_out_nothing_of_single_people(cli, watched):
     assert not {part for name in rows[0] for part in name.split(".")} & PERSONAL
     assert len(rows) == 4
     assert "face 1" not in result.err
-    assert "counts of 1 s, nothing of single people, goes to stdout, out.csv" in result.err
+    assert "counts of 1 s, of nobody in particular, go to stdout, out.csv" in result.err
 
 
 def test_aggregate_only_holds_for_a_session_too(cli, watched):

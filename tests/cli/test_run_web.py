@@ -101,7 +101,7 @@ def test_what_goes_to_the_page_is_said_before_it_is_open(cli, model, tmp_path):
     ]
     assert said == sorted(said)
     alone = cli(*arguments, "--aggregate-only").err
-    assert "nothing of single people, goes to the page" in alone
+    assert "of nobody in particular, go to the page" in alone
     assert "pictures too" not in alone
 
 
