@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgefer.camera.broker import Broker
+from edgefer.camera.reading import counted
 from edgefer.console import say
 from edgefer.errors import BackendError
 
@@ -82,7 +83,7 @@ class Link:
         # Else the process ends without a word to the broker, which then says `offline` itself.
         unsent = self._given - self.sent
         lost = f", {self.lost + unsent} lost" if self.lost + unsent else ""
-        say(f"mqtt: {self.sent} messages sent to {self.broker}{lost}")
+        say(f"mqtt: {counted(self.sent, 'message')} sent to {self.broker}{lost}")
 
     def _bid_farewell(self) -> bool:
         with self._lock, contextlib.suppress(ValueError, RuntimeError):

@@ -45,6 +45,8 @@ class Outputs:
     def __post_init__(self) -> None:
         if self.aggregate_only and self.record is not None:
             raise UsageError("--aggregate-only and --record exclude each other: a film shows people", "leave one out")
+        if self.interval != INTERVAL and not self.aggregate_only:
+            raise UsageError("--interval needs --aggregate-only", "add it, or leave --interval out")
         if self.mqtt is not None:
             parse_broker(self.mqtt)
         if self.web is None and self.web_host != WEB_HOST:

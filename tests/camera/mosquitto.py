@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -50,6 +51,11 @@ class Mosquitto:
                 assert self._process.poll() is None, "mosquitto does not start"
                 time.sleep(0.02)
         return self
+
+    def freeze(self) -> None:
+        """Let it hang with its connections open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
 
     def stop(self) -> None:
         if self._process is not None:

@@ -113,6 +113,23 @@ def test_a_queue_that_is_full_loses_and_counts(broker, monkeypatch, capfd):
     assert capfd.readouterr().err.splitlines()[-1] == last
 
 
+@needs_mosquitto
+def test_a_broker_that_hangs_makes_nobody_wait(broker, monkeypatch, capfd):
+    monkeypatch.setattr(broker_link, "FAREWELL", 0.3)
+    monkeypatch.setattr(broker_link, "QUEUE", 100)
+    broker.start()
+    sender = link(broker)
+    until(lambda: sender.sent == 1)
+    broker.freeze()
+    start = time.monotonic()
+    for number in range(2000):
+        sender.send("events", {"number": number, "filler": "x" * 1000})
+    assert sender.lost == 1900
+    sender.close()
+    assert time.monotonic() - start < 5
+    assert "1 message sent to" in capfd.readouterr().err
+
+
 def test_a_host_that_is_not_there_makes_nobody_wait(broker, capfd):
     start = time.monotonic()
     sender = link(broker, host="no-such-host.invalid")

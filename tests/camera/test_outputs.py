@@ -61,6 +61,8 @@ def test_what_leaves_is_said(asked, line):
         {"jsonl": "a", "csv": "./a"},
         {"jsonl": "a.mp4", "record": Path("a.mp4")},
         {"record": Path("a.mp4"), "aggregate_only": True},
+        {"interval": 2.0},
+        {"mqtt": "http://host"},
     ],
 )
 def test_outputs_that_exclude_each_other(wrong):
