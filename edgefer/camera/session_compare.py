@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from edgefer.camera.session_stats import Spent, spent, spent_by_crowd
-from edgefer.camera.session_view import WHOLE, Floats, Span, Task, View
+from edgefer.camera.session_view import WHOLE, Floats, Span, Task, Times, View
 from edgefer.errors import DataError
 from edgefer.evaluate.bootstrap import RESAMPLES, SEED, Interval
 
@@ -108,12 +107,36 @@ def time_in(view: View, spans: Sequence[Span]) -> Spent:
 
 def blocks(view: View, spans: Sequence[Span]) -> Floats:
     """Seconds of each emotion in each piece of `BLOCK` seconds in which any was shown: float64 `[blocks, labels]`."""
-    rows = []
+    rows = [np.zeros((0, len(view.labels)))]
     for start, end in spans:
-        edges = [*np.arange(start, end, BLOCK).tolist(), end]
-        rows += [time_in(view, [piece]).emotions for piece in pairwise(edges)]
-    found: Floats = np.array(rows).reshape(-1, len(view.labels))
-    return np.asarray(found[found.sum(axis=1) > 0])
+        edges = np.append(np.arange(start, end, BLOCK), end)
+        rows.append(np.diff(_passed(view, edges), axis=0))
+    found = np.concatenate(rows)
+    # Sums of differences are zero but for their last digits.
+    return np.asarray(found[found.sum(axis=1) > 1e-6])
+
+
+def _passed(view: View, moments: Floats) -> Floats:
+    """Seconds of each emotion until each of some moments, float64 `[moments, labels]`."""
+    columns = []
+    for label in range(len(view.labels)):
+        if view.crowd is not None:
+            faces = view.crowd.faces / np.maximum(1, view.crowd.frames)
+            columns.append(_until(view.crowd.times, faces * view.crowd.shares[:, label], moments))
+        else:
+            shown = [_until(one.times, (one.shown == label).astype(np.float64), moments) for one in view.people]
+            columns.append(np.sum([np.zeros(len(moments)), *shown], axis=0))
+    return np.stack(columns, axis=1)
+
+
+def _until(times: Times, rates: Floats, moments: Floats) -> Floats:
+    """The integral up to each moment of what has a rate in each stretch of time and is 0 between them."""
+    if not len(times.start):
+        return np.zeros(len(moments))
+    total = np.cumsum(rates * (times.end - times.start))
+    knots = np.stack([times.start, times.end], axis=1).ravel()
+    values = np.stack([np.append(0.0, total[:-1]), total], axis=1).ravel()
+    return np.asarray(np.interp(moments, knots, values))
 
 
 def difference(first: Floats, second: Floats, seed: int = SEED) -> tuple[Floats, list[Interval]]:

@@ -1,6 +1,7 @@
-"""Valleys: stretches in which somebody looked more negative, or more surprised, than that person usually does.
+"""Valleys: stretches in which somebody looked more negative, or more surprised, than that person does at ease.
 
-A network that sees sadness in a resting face sees it all the time; so each person is held against their own median.
+A network that sees sadness in a resting face sees it all the time, so everybody is held against their own face: the lower
+quartile, since somebody who struggles for most of a session has a median that hides it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from edgefer.camera.session_view import Floats, Person
 NEGATIVE = ("anger", "disgust", "fear", "sad", "contempt")
 STRAIN = (*NEGATIVE, "surprise")
 WINDOW = 1.0  # seconds on each side that are averaged
-RISE = 0.2  # above the person's median
+RISE = 0.25  # above the person's lower quartile
+EASE = 0.25  # share of the time that counts as being at ease
 SHORTEST = 1.0  # seconds
 APART = 2.0  # seconds; what is nearer is one valley
 MOST = 10
@@ -25,7 +27,7 @@ MOST = 10
 class Valley:
     """A stretch worth a look in one's own recording.
 
-    start, end, peak: seconds. rise: at the peak above the person's median, 0..1. emotion: the one that rose most, over
+    start, end, peak: seconds. rise: at the peak above the person's lower quartile, 0..1. emotion: the one that rose most, over
     the whole stretch. certain: share of it in which any emotion was shown.
     """
 
@@ -61,7 +63,7 @@ def steadied(person: Person, values: Floats) -> Floats:
 def valleys(person: Person, labels: Sequence[str]) -> list[Valley]:
     """The deepest `MOST` valleys of a person, by depth times length, in the order of time."""
     curve = steadied(person, strain(person.probabilities, labels))
-    usual = _median(curve, person.times.end - person.times.start)
+    usual = usually(curve, person)
     found = [
         _valley(person, rows, curve - usual, labels) for rows in _runs(person, np.flatnonzero(curve >= usual + RISE))
     ]
@@ -84,7 +86,7 @@ def _valley(person: Person, rows: slice, above: Floats, labels: Sequence[str]) -
     seconds = end - start
     peak = int(np.argmax(above[rows]))
     strained = [number for number, name in enumerate(labels) if name in STRAIN]
-    usual = np.median(person.probabilities[:, strained], axis=0)
+    usual = np.quantile(person.probabilities[:, strained], EASE, axis=0)
     rose = np.average(person.probabilities[rows][:, strained], axis=0, weights=seconds) - usual
     valley = Valley(
         person=person.number,
@@ -98,8 +100,8 @@ def _valley(person: Person, rows: slice, above: Floats, labels: Sequence[str]) -
     return float(seconds @ above[rows]), valley
 
 
-def _median(values: Floats, weights: Floats) -> float:
-    """The value below which half of the weight lies."""
-    order = np.argsort(values)
-    passed = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(passed, passed[-1] / 2)])
+def usually(curve: Floats, person: Person) -> float:
+    """The value below which the curve `[N]` of a person lies for `EASE` of the time."""
+    order = np.argsort(curve)
+    passed = np.cumsum((person.times.end - person.times.start)[order])
+    return float(curve[order][np.searchsorted(passed, EASE * passed[-1])])

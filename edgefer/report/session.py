@@ -112,7 +112,7 @@ def _source(summary: Summary) -> Section:
             page.notes(
                 [
                     f"Source: {header.source}.",
-                    f"Model: {model.name}, {model.precision} on {model.backend}; SHA-256 of its card {model.sha256}.",
+                    f"Model: {model.name}, {model.precision} on {model.backend}; SHA-256 of its card {model.sha256[:16]}…",
                     f"Settings: {settings or 'none'}; at most {header.rate:g} samples a second.",
                     "Times are positions in the film."
                     if not header.live

@@ -11,7 +11,7 @@ from edgefer.camera.reading import UNCERTAIN
 from edgefer.camera.session_lines import MarkLine
 from edgefer.camera.session_stats import Stretch, stretches
 from edgefer.camera.session_summary import PersonSummary, Summary
-from edgefer.camera.session_valleys import steadied, strain
+from edgefer.camera.session_valleys import steadied, strain, usually
 from edgefer.camera.session_view import UNSURE
 from edgefer.report import svg
 from edgefer.report.page import Html
@@ -57,7 +57,7 @@ def timeline(summary: Summary, one: PersonSummary) -> Html:
     caption = (
         "What was shown, a row an emotion. Grey: not seen. Hatched: nothing was recorded. Upright lines: marks that begin a "
         "task, dotted those that note a moment. Below: probability of negative emotions and surprise together (dashed: this "
-        "person's median), with the valleys."
+        "person's lower quartile), with the valleys."
     )
     return svg.framed(svg.svg(scale.width, end + 22, parts, _alternative(summary, one), key), caption)
 
@@ -130,7 +130,7 @@ def _curve(summary: Summary, one: PersonSummary, scale: _Scale, top: float) -> l
         start, width = scale.x(valley.start), scale.x(valley.end) - scale.x(valley.start)
         parts.append(svg.rect(start, top + 2, width, CURVE - 2, class_="a", fill="none", stroke_width="1.2", rx="2"))
         parts.append(svg.words(start + width / 2, top + 13, str(number), text_anchor="middle", font_weight="bold"))
-    usual = float(np.median(values))
+    usual = usually(values, person)
     parts.append(svg.line(LEFT, y(usual), scale.width - RIGHT, y(usual), class_="s", stroke_dasharray="5 4"))
     breaks = np.flatnonzero(person.times.start[1:] - person.times.end[:-1] > 1e-6) + 1
     pixels = np.round([scale.x(second) for second in middle], 0)

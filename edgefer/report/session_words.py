@@ -164,7 +164,7 @@ def valleys_caption() -> str:
     """How valleys are found."""
     return (
         f"Where negative emotions and surprise together, averaged over {2 * WINDOW:g} seconds, rise {100 * RISE:.0f} points "
-        "above this person's own median. rise: in points at the peak. shown: share of it in which any emotion was sure "
+        "above this person's own lower quartile. rise: in points at the peak. shown: share of it in which any emotion was sure "
         "enough to be shown."
     )
 
@@ -200,7 +200,7 @@ def difference_rows(task: TaskPair) -> list[list[str]]:
             one.emotion,
             f"{100 * one.first:.0f} %",
             f"{100 * one.second:.0f} %",
-            f"{100 * one.value:+.0f}",
+            signed(one.value),
             _interval(one),
         ]
         for one in task.differences

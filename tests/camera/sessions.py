@@ -18,7 +18,7 @@ START = 1_800_000_000.0
 
 
 def header(**changes):
-    model = {"name": "C", "sha256": "ab", "precision": "fp32", "backend": "onnxruntime cpu", "labels": LABELS}
+    model = {"name": "C", "sha256": "ab" * 32, "precision": "fp32", "backend": "onnxruntime cpu", "labels": LABELS}
     moment = "2027-01-15T08:00:00.000+00:00"
     line = {
         "kind": "session", "schema": 1, "name": "anna", "began": moment, "started": moment, "time": 0.0, "live": True,

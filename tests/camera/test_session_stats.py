@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgefer.camera.session_compare import BLOCK, blocks, compare, difference
+from edgefer.camera.session_compare import BLOCK, blocks, compare, difference, time_in
 from edgefer.camera.session_read import read
 from edgefer.camera.session_stats import (
     Stretch,
@@ -173,8 +173,8 @@ def test_valleys_stand_out_from_what_is_usual_for_the_person(seen):
     calm, low = ["neutral"] * 30, ["sad"] * 5
     found = seen(*by_second(*calm, *low, *calm, "anger", *calm), end(96.0))
     (first,) = [valley for valley in valleys(found.people[0], LABELS) if valley.emotion == "sad"]
-    # The average of a second on each side rises to 0.33 in the second before and to 0.47 in the first.
-    assert (first.start, first.end) == (29.0, 36.0)
+    # Averaged over a second on each side, the second before rises by 0.2 and the first one by 0.4.
+    assert (first.start, first.end) == (30.0, 35.0)
     assert 31.0 <= first.peak <= 34.0
     assert first.rise == pytest.approx(0.6)  # strain is 0.2 while neutral, 0.8 while sad
     assert first.certain == 1.0
@@ -208,6 +208,8 @@ def test_blocks_are_pieces_of_time(seen):
     found = seen(*by_second(*["happy"] * 5, *["sad"] * 3, *[None] * 7, "anger"), end(16.0))
     assert blocks(found, [(0.0, 16.0)]).tolist() == [[0, 5, 0, 0], [0, 0, 3, 0], [1, 0, 0, 0]]
     assert blocks(found, [(4.0, 9.0)]).tolist() == [[0, 1, 3, 0]]
+    assert blocks(found, [(0.0, 2.5), (7.5, 8.0)]).tolist() == [[0, 2.5, 0, 0], [0, 0, 0.5, 0]]
+    assert blocks(found, []).shape == (0, 4)
     assert BLOCK == 5.0
 
 
@@ -271,10 +273,14 @@ def test_aggregated_intervals(seen):
         mark(2.5, "task 1"),
         end(10.0),
     )  # fmt: skip
-    from edgefer.camera.session_compare import time_in
-
     time = time_in(found, [(0.0, 10.0)])
     assert (time.watched, time.seen, time.uncertain) == (10.0, 10.0, 2.5)  # two faces at a time for five seconds
     assert time.emotions.tolist() == [0, 5.0, 2.5, 0]
     assert time_in(found, found.tasks[1].spans).seen == 5.0
     assert found.people == ()
+    assert blocks(found, [(2.5, 9.0)]).tolist() == [[0, 2.5, 1.25, 0]]
+
+
+def test_who_struggles_for_most_of_the_time_has_valleys(seen):
+    found = seen(*by_second(*["neutral"] * 20, *["anger"] * 40), end(60.0))
+    assert [valley.emotion for valley in valleys(found.people[0], LABELS)] == ["anger"]
