@@ -13,6 +13,7 @@ from edgefer.camera.interval import Interval, Intervals
 from edgefer.camera.reading import FaceReading, FrameReading
 from edgefer.camera.session_run import About, SessionRun
 
+SHORTEST = 1.0  # seconds that intervals count together
 GAP = 1.0  # seconds without a frame that are told
 TICK = 1e-6  # seconds; sums of frame times are not exact
 
@@ -69,7 +70,8 @@ class SessionSink:
 class SessionIntervals:
     """What was seen in each interval, of nobody in particular: the session of a run with --aggregate-only.
 
-    seconds: length of an interval; marks do not cut it, so that no moment of a single person is told by them.
+    seconds: length of an interval. So that no moment of a single person is told, marks do not cut it, and what a gap or
+    the end leaves of one is written only if it is `SHORTEST` or longer.
     """
 
     pictures = 0
@@ -111,9 +113,12 @@ class SessionIntervals:
         """Write an interval that was ended by the frame at `until`, or by what came between."""
         if interval is None or self._run.broken:
             return
+        if until - self._first < SHORTEST - TICK:
+            self._first = until
+            return
         line = interval.to_json()
         counts = {name: line[name] for name in ("frames", "faces", "most", "uncertain", "emotions")}
-        seconds = max(0.001, round(until - self._first, 3))
+        seconds = round(until - self._first, 3)
         self._run.write({"kind": "interval", "time": round(self._first, 3), "seconds": seconds, **counts})
         self._first = until
 
