@@ -25,6 +25,8 @@ from edgefer.console import say
 from edgefer.runtime.session import Session
 
 DEFAULT = Watching()
+# Windows has no SIGHUP.
+_ENDINGS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 NOTICE = "emotion estimates are not facts; tell the people you film"
 
 
@@ -112,11 +114,15 @@ class _Rate:
 
 @contextmanager
 def _until_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into a call of `stop`; a second one acts as it did before."""
+    """Turn the first SIGINT, SIGTERM or SIGHUP into a call of `stop`; a second one acts as it did before.
+
+    A closed terminal sends SIGHUP; what was told to outlive it (`nohup`) ignores it, and goes on ignoring it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in _ENDINGS}
+    before = {number: old for number, old in handlers.items() if old is not signal.SIG_IGN}
 
     def handler(number: int, _frame: FrameType | None) -> None:
         stop()

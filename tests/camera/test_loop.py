@@ -138,7 +138,7 @@ def test_a_sink_that_cannot_close_does_not_take_the_others_with_it(session, capf
     assert "read 1 frame " in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_run_cleanly(session, number):
     class Signalling(Keep):
         def take(self, reading):
@@ -152,6 +152,21 @@ def test_a_signal_ends_the_run_cleanly(session, number):
     assert receipt.frames == len(sink.readings) == 3
     assert sink.closed == 1
     assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_was_ignored_stays_ignored(session):
+    """As `nohup edgefer run` when its terminal is closed."""
+
+    class Signalling(Keep):
+        def take(self, reading):
+            os.kill(os.getpid(), signal.SIGHUP)
+            return super().take(reading)
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run(Levels(1, 2, 3), WholePicture(), session, [Signalling()]).frames == 3
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_second_signal_acts_as_before(session):
