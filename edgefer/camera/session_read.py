@@ -81,10 +81,9 @@ def read(path: Path) -> Record:
         data = path.read_bytes()
     except OSError as error:
         raise ArtifactError(f"cannot read {path}: {error.strerror}", FIX) from error
-    # After a power cut some disks give zeros where the last lines were to be.
-    whole = data.rstrip(b"\0")
-    whole = whole[: whole.rfind(b"\n") + 1]
+    whole = data[: data.rfind(b"\n") + 1]
     if not whole:
+        # After a power cut some disks give zeros where the last lines were to be.
         if data.strip(b"\0") and not data.startswith(b"{"):
             raise ArtifactError(f"{path} is no session", FIX)
         raise ArtifactError(f"{path} holds nothing: its run ended before the first frame", "record it again")

@@ -60,6 +60,9 @@ def test_zeros_after_a_power_cut(tmp_path):
     path = write(tmp_path / "anna", sample(0.0, person(1)))
     path.write_bytes(path.read_bytes() + b'{"kind":"samp' + b"\0" * 4096)
     assert len(read(path).samples) == 1
+    path.write_bytes(b"\0" * 4096)
+    with pytest.raises(ArtifactError, match="holds nothing"):
+        read(path)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -223,7 +223,7 @@ def test_a_continued_live_session_goes_on_by_the_clock_with_new_people(folder, m
     send(folder, "task 1")
     sink.close()
     with (folder / FILE).open("a") as handle:
-        handle.write('{"kind":"sam')  # as if it had been killed
+        handle.write('{"kind":"sam' + " " * 9999)  # as if it had been killed
     wall = time.time()
     monkeypatch.setattr(time, "time", lambda: wall + 100)
     again = SessionSink(folder, about(), goes_on=True)
@@ -237,6 +237,7 @@ def test_a_continued_live_session_goes_on_by_the_clock_with_new_people(folder, m
     assert record.samples[-1].time - record.samples[-2].time == pytest.approx(0.2)
     assert [one.track for line in record.samples for one in line.people] == [1, 2, 2, 3, 3]
     assert [mark.text for mark in record.marks] == ["task 1"]
+    assert (folder / FILE).read_text().endswith("}\n")
 
 
 def test_a_continued_session_takes_what_the_killed_run_was_given(folder):

@@ -167,6 +167,8 @@ def test_averages_over_time_on_each_side(seen):
     values = np.array([0.0, 3.0, 0.0, 0.0, 9.0])
     # A second on each side, and nothing from beyond the time out of sight.
     assert steadied(found.people[0], values).tolist() == pytest.approx([1.5, 1.0, 1.0, 0.0, 9.0])
+    found = seen(sample(0.0, person(1)), sample(0.5, person(1)), sample(1.0), sample(1.5, person(1)), end(2.0))
+    assert steadied(found.people[0], np.array([0.0, 3.0, 9.0])).tolist() == pytest.approx([1.5, 1.5, 9.0])
 
 
 def test_valleys_stand_out_from_what_is_usual_for_the_person(seen):
@@ -189,6 +191,18 @@ def test_who_always_looks_sad_has_no_valley(seen):
 def test_a_moment_is_no_valley(seen):
     lines = [sample(index / 10, person(1, "anger" if index in (100, 101) else "neutral")) for index in range(300)]
     assert valleys(seen(*lines).people[0], LABELS) == []
+
+
+def test_what_rises_high_enough_for_half_a_second_is_no_valley(seen):
+    """24 points for ten seconds, with a spike that is taken back half a second later."""
+    lines = []
+    for index in range(600):
+        sad = 0.8 if index == 350 else 0.08 if index == 355 else 0.44 if 300 <= index < 400 else 0.2
+        lines.append(sample(index / 10, person(1) | {"probabilities": [0.0, 0.0, sad, 1 - sad]}))
+    found = seen(*lines).people[0]
+    curve = steadied(found, strain(found.probabilities, LABELS))
+    assert 0.0 < (curve > 0.45).sum() / 10 < 1.0
+    assert valleys(found, LABELS) == []
 
 
 def test_the_deepest_ten_valleys_in_order_of_time(seen):

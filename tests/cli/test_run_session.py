@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from edgefer.camera.session_folder import folder_of
 from edgefer.camera.session_read import read
+from edgefer.camera.session_sink import SessionSink
 from edgefer.emotions import FER2013
 from tests import brightness_model
-from tests.camera.sessions import lines, write
+from tests.camera.sessions import lines, reading, write
+from tests.camera.test_session_sink import about
 from tests.conftest import one_line
 from tests.films import film, picture
 
@@ -96,6 +99,43 @@ def test_marks_from_another_terminal_and_a_kill(cli, model):
     done = cli(*usual(model, "demo://?seconds=0.5", "--session-continue"))
     assert done.code == 0, done.err
     assert len(read(FILE).runs) == 2
+
+
+def test_the_session_that_began_last_is_meant(cli, monkeypatch):
+    sinks = {name: SessionSink(folder_of(name), about()) for name in ("z", "a", "k")}
+    for number, sink in enumerate(sinks.values()):
+        wall = 1_800_000_000.0 + number
+        monkeypatch.setattr(time, "time", lambda wall=wall: wall)
+        sink.take(reading(0.0, live=True))
+    assert cli("mark", "task 1").err == "sessions/k: marked 'task 1'\n"
+    sinks["k"].close()
+    assert cli("mark", "task 1").err == "sessions/a: marked 'task 1'\n"
+    for sink in (sinks["a"], sinks["z"]):
+        sink.close()
+
+
+def test_keys_of_the_window_reach_the_session(cli, model, clip, monkeypatch):
+    class Window:
+        pictures, files = 0, ()
+
+        def __init__(self, _source, marks):
+            self.marks, self.frames = marks, 0
+
+        def take(self, _reading):
+            self.frames += 1
+            if self.frames == 5:
+                self.marks.key(ord("3"))
+            return True
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("edgefer.camera.window.Window", Window)
+    monkeypatch.setattr("edgefer.camera.window.why_headless", lambda: "")
+    done = cli(*usual(model, clip))
+    assert done.code == 0, done.err
+    (found,) = read(FILE).marks
+    assert (found.text, found.time) == ("task 3", pytest.approx(4 / 25))
 
 
 def test_aggregate_only_holds_nobody(cli, model, clip):

@@ -78,6 +78,11 @@ def test_text_for_a_terminal(summary):
     assert "08:00:2" in text, "the valley's time of day"
 
 
+def test_who_was_seen_for_longest_comes_first(summary):
+    found = summary(*by_second(*["happy"] * 5), *by_second(*["sad"] * 9, start=5.0, track=2), end(14.0))
+    assert [one.person.number for one in found.people] == [2, 1]
+
+
 @pytest.mark.parametrize(
     ("seconds", "digits", "text"),
     [(0, 0, "0:00"), (62.4, 0, "1:02"), (59.96, 1, "1:00.0"), (3605, 0, "1:00:05"), (62.54, 1, "1:02.5")],
