@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -33,6 +34,8 @@ def lazily(names: Sequence[str]) -> type[TyperGroup]:
 
 def load(name: str) -> Any:
     """Import one command, and build it with its options."""
+    # Else pydantic looks through every installed package for plugins, which takes longer than all that edgefer asks of it.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     word = name.replace("-", "_")
     found = getattr(import_module(f"edgefer.cli.{word}"), word)
     host = typer.Typer(add_completion=False, rich_markup_mode=None)
