@@ -24,6 +24,7 @@ COMMANDS = (
     "calibrate",
     "sensitivity",
     "build-engine",
+    "bundle",
     "inspect",
     "evaluate",
     "benchmark",
@@ -33,6 +34,7 @@ COMMANDS = (
     "data",
     "recipes",
     "models",
+    "doctor",
 )
 
 app = typer.Typer(
