@@ -60,7 +60,8 @@ class Refusal(Exception):
 
 def handler_of(site: Site) -> type[BaseHTTPRequestHandler]:
     """A handler class that serves one site."""
-    return type("Handler", (_Handler,), {"site": site, **{f"do_{method}": _Handler.refuse_method for method in OTHERS}})
+    refused = {f"do_{method}": _Handler.refuse_method for method in OTHERS}
+    return type("Handler", (_Handler,), {"site": site, "timeout": PATIENCE, **refused})
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -68,7 +69,6 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     default_request_version = "HTTP/1.0"  # 0.9 has no headers, not even in the answer
     server_version, sys_version = "edgefer", ""
-    timeout = PATIENCE
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._refuse(HTTPStatus(code), message or HTTPStatus(code).description, {})
 
     def _refuse(self, code: HTTPStatus, message: str, headers: Mapping[str, str]) -> None:
-        self.close_connection = True  # what follows on this connection may be the rest of the bad request
+        # What follows on this connection may be the rest of the bad request: this header also ends the connection here.
         text = f"{code.value} {code.phrase}: {message}\n".encode()
         self._send(code, "text/plain; charset=utf-8", text, {**headers, "Connection": "close"})
 

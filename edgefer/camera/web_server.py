@@ -28,7 +28,6 @@ class WebServer(ThreadingHTTPServer):
 
     daemon_threads = True  # `close` waits for them, and only so long
     allow_reuse_address = sys.platform != "win32"  # there it would let two runs share a port
-    allow_reuse_port = False
     request_queue_size = 32
 
     def __init__(self, place: Place, port: int) -> None:
@@ -93,7 +92,7 @@ class WebServer(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         """Clients leave when they like; anything else is a fault of ours, told in one line."""
         error = sys.exc_info()[1]
-        if not isinstance(error, (ConnectionError, TimeoutError)):
+        if not isinstance(error, ConnectionError):
             say(f"the web page failed to answer: {error if isinstance(error, EdgeferError) else repr(error)}")
 
     def _end(self, how: int) -> None:
