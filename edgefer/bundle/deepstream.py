@@ -35,20 +35,21 @@ def config_file(material: Material) -> str:
     return f"config_infer_{material.name}.txt"
 
 
-def write_deepstream(material: Material, folder: Path) -> str:
-    """Put configuration, network with Softmax, labels and build script into `folder`; returns the lines to type.
-
-    Raises BuildError for an engine, whose plan ends in logits, and for a precision that nvinfer has no mode for.
-    """
-    card = material.card
+def refuse_deepstream(material: Material) -> None:
+    """Raise BuildError for an engine, whose plan ends in logits, and for a precision that nvinfer has no mode for."""
     if material.plan is not None:
         fix = f"bundle the file it was built from, which DeepStream's machine compiles: edgefer bundle {material.onnx} --for deepstream"
         raise BuildError(f"{material.plan} gives logits, and nvinfer's classifiers want probabilities", fix)
-    if card.precision not in _MODES:
+    if material.card.precision not in _MODES:
         raise BuildError(
-            f"{material.onnx} is {card.precision.value}, which nvinfer has no network-mode for",
+            f"{material.onnx} is {material.card.precision.value}, which nvinfer has no network-mode for",
             "bundle fp32, fp16 or int8",
         )
+
+
+def write_deepstream(material: Material, folder: Path) -> str:
+    """Put configuration, network with Softmax, labels and build script into `folder`; returns the line to type."""
+    card = material.card
     tensor, shape = with_softmax(material.onnx, folder / ONNX)
     (folder / LABELS).write_text(";".join(card.labels) + "\n", encoding="utf-8")
     (folder / config_file(material)).write_text(_text(properties(material, shape)), encoding="utf-8")

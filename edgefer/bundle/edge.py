@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import tarfile
+import zlib
 from pathlib import Path
 from shutil import copyfile
 
@@ -14,7 +15,7 @@ import edgefer
 from edgefer.bundle.material import Material
 from edgefer.bundle.notes import about
 from edgefer.bundle.shell import write_script
-from edgefer.bundle.sums import check_sums
+from edgefer.bundle.sums import SUMS, check_sums
 from edgefer.camera import yunet
 from edgefer.card import FILE, Precision
 from edgefer.engine.layout import INT8_ONNX
@@ -43,19 +44,38 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 """
 
 
-def write_edge(material: Material, folder: Path) -> str:
-    """Put student, card, labels, launch script and, where it is on this machine, the face detector into `folder`.
-
-    Returns the line that runs it. Raises BuildError for an engine and for a precision that ONNX Runtime only simulates.
-    """
-    card = material.card
+def refuse_edge(material: Material) -> None:
+    """Raise BuildError for an engine and for a precision that ONNX Runtime only simulates."""
     if material.plan is not None:
         int8 = material.plan.parent / INT8_ONNX
         fix = f"bundle its ONNX file: edgefer bundle {int8 if int8.is_file() else material.onnx} --for edge"
         raise BuildError(f"{material.plan} is an engine, which runs on its own GPU and TensorRT alone", fix)
-    if card.precision in {Precision.BF16, Precision.FP8}:
+    if material.card.precision in {Precision.BF16, Precision.FP8}:
         fix = "bundle the float32 file, or the int8 one that build-engine --target cpu makes"
-        raise BuildError(f"{material.onnx} is {card.precision.value}, which ONNX Runtime does not compute", fix)
+        raise BuildError(
+            f"{material.onnx} is {material.card.precision.value}, which ONNX Runtime does not compute", fix
+        )
+
+
+def refuse_foreign_archive(out: Path) -> None:
+    """Raise ArtifactError if `out` is there and is no edge bundle, which would be replaced."""
+    if not out.exists():
+        return
+    try:
+        with tarfile.open(out) as archive:
+            names = archive.getnames()
+    except (OSError, tarfile.TarError, EOFError, zlib.error):
+        names = []
+    if not {name.partition("/")[2] for name in names} >= {SUMS, RUN, ONNX}:
+        raise ArtifactError(f"{out} is there and is no edge bundle", "name another file with --out")
+
+
+def write_edge(material: Material, folder: Path) -> str:
+    """Put student, card, labels, launch script and, where it is on this machine, the face detector into `folder`.
+
+    Returns the line that unpacks and runs it.
+    """
+    card = material.card
     copyfile(material.onnx, folder / ONNX)
     (folder / LABELS).write_text("".join(f"{label}\n" for label in card.labels), encoding="utf-8")
     (folder / FILE).write_text(card.to_json(indent=2) + "\n", encoding="utf-8")

@@ -8,23 +8,33 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgefer.bundle.deepstream import check_deepstream, write_deepstream
-from edgefer.bundle.edge import SUFFIX, check_edge, pack, write_edge
+from edgefer.bundle.deepstream import check_deepstream, refuse_deepstream, write_deepstream
+from edgefer.bundle.edge import SUFFIX, check_edge, pack, refuse_edge, refuse_foreign_archive, write_edge
 from edgefer.bundle.material import Material, material_of
 from edgefer.bundle.sums import check_sums, refuse_foreign_folder, write_sums
 from edgefer.bundle.target import Target
-from edgefer.bundle.triton import check_triton, write_triton
-from edgefer.bundle.trtexec import check_trtexec, write_trtexec
+from edgefer.bundle.triton import check_triton, refuse_triton, write_triton
+from edgefer.bundle.trtexec import check_trtexec, refuse_unrunnable, write_trtexec
 from edgefer.engine.options import Batch
-from edgefer.errors import ArtifactError, UsageError
+from edgefer.errors import UsageError
 from edgefer.paths import atomic_dir, atomic_file
 
 BUNDLES = Path("bundles")
-_Folders = dict[Target, tuple[Callable[[Material, Path], str], Callable[[Material, Path], None]]]
-_FOLDERS: _Folders = {
-    Target.TRITON: (write_triton, check_triton),
-    Target.DEEPSTREAM: (write_deepstream, check_deepstream),
-    Target.TRTEXEC: (write_trtexec, check_trtexec),
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What makes the folder of a target: refuse before anything is written, write, and read back."""
+
+    refuse: Callable[[Material], None]
+    write: Callable[[Material, Path], str]
+    check: Callable[[Material, Path], None]
+
+
+_RECIPES = {
+    Target.TRITON: _Recipe(refuse_triton, write_triton, check_triton),
+    Target.DEEPSTREAM: _Recipe(refuse_deepstream, write_deepstream, check_deepstream),
+    Target.TRTEXEC: _Recipe(refuse_unrunnable, write_trtexec, check_trtexec),
 }
 
 
@@ -59,13 +69,14 @@ def make_bundle(model: Path, target: Target, out: Path | None = None, batch: Bat
 
 
 def _folder(material: Material, target: Target, out: Path) -> Bundle:
-    write, check = _FOLDERS[target]
+    recipe = _RECIPES[target]
+    recipe.refuse(material)
     refuse_foreign_folder(out)
     if material.onnx.resolve().is_relative_to(out.resolve()):
         raise UsageError(f"{material.onnx} lies in {out}, which would be replaced", "name another folder with --out")
     with atomic_dir(out) as folder:
-        run = write(material, folder)
-        check(material, folder)
+        run = recipe.write(material, folder)
+        recipe.check(material, folder)
         files = write_sums(folder)
         check_sums(folder)
     return Bundle(out, target, material.card.name, files, run)
@@ -74,14 +85,13 @@ def _folder(material: Material, target: Target, out: Path) -> Bundle:
 def _archive(material: Material, out: Path) -> Bundle:
     if not out.name.endswith(SUFFIX):
         raise UsageError(f"{out} is no name for an edge bundle, which is one file", f"end it in {SUFFIX}")
+    refuse_edge(material)
+    refuse_foreign_archive(out)
     with tempfile.TemporaryDirectory(prefix="edgefer-bundle-") as scratch, atomic_file(out) as file:
         folder, unpacked = Path(scratch, "made"), Path(scratch, "unpacked")
         folder.mkdir()
         run = write_edge(material, folder)
         files = write_sums(folder)
         pack(folder, f"{material.name}-edge", file)
-        try:
-            check_edge(material, file, unpacked)
-        except OSError as error:
-            raise ArtifactError(f"{out} cannot be read back: {error}", "free some space") from error
+        check_edge(material, file, unpacked)
     return Bundle(out, Target.EDGE, material.card.name, files, run.replace(f"{material.name}-edge{SUFFIX}", out.name))

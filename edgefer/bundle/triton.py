@@ -23,12 +23,33 @@ _PLAN = "model.plan"
 _WAIT_US = 500
 
 
-def write_triton(material: Material, folder: Path) -> str:
-    """Put the model repository into `folder`; returns the line that serves it.
+def refuse_triton(material: Material) -> None:
+    """Raise BuildError for an engine or a precision that Triton's backends do not run, with the line for another."""
+    card, passport, path = material.card, material.card.engine, material.plan or material.onnx
+    if passport is None:
+        if card.precision in {Precision.BF16, Precision.FP8}:
+            fix = f"build an engine where it is to be served: {material.again('--flavour', 'tensorrt')}"
+            raise BuildError(f"{path} is {card.precision.value}, which ONNX Runtime in Triton does not compute", fix)
+        if "mixed" in card.tools:
+            fix = "bundle the engine itself, or the int8.onnx beside it"
+            raise BuildError(f"{path} mixes {card.tools['mixed']}, which ONNX Runtime fuses into another network", fix)
+    elif passport.flavour == "tensorrt_rtx":
+        fix = f"where it is to be served: {material.again('--flavour', 'tensorrt')}, or bundle the ONNX file: {material.onnx}"
+        raise BuildError(f"{path} is for TensorRT-RTX, which Triton has no backend for", fix)
+    elif TORCH_TENSORRT in card.tools:
+        fix = f"build it from ONNX: {material.again('--flavour', 'tensorrt')}"
+        raise BuildError(f"{path} was compiled by torch-tensorrt, whose names for its tensors are unknown here", fix)
+    refuse_unrunnable(material)
+    if material.batch[0] > 1:
+        largest = material.batch[2]
+        fix = f"build it again: {material.again('--flavour', 'tensorrt', '--batch', f'1:{largest}:{largest}')}"
+        if passport is None:
+            fix = f"name a range from 1 on: --batch 1:{largest}:{largest}"
+        raise BuildError(f"a batch range from {material.batch[0]} on leaves out single faces, which Triton sends", fix)
 
-    Raises BuildError for an engine or a precision that Triton's backends do not run, with the line that builds another.
-    """
-    _refuse(material)
+
+def write_triton(material: Material, folder: Path) -> str:
+    """Put the model repository into `folder`; returns the line that serves it."""
     model = folder / REPOSITORY / material.name
     (model / "1").mkdir(parents=True)
     if material.plan is not None:
@@ -99,30 +120,6 @@ def check_triton(material: Material, folder: Path) -> None:
     file = model / "1" / str(found["default_model_filename"][0])
     if tuple(labels) != material.card.labels or not file.is_file():
         raise ArtifactError(f"{model} lacks its labels or {file.name}", fix)
-
-
-def _refuse(material: Material) -> None:
-    card, passport, path = material.card, material.card.engine, material.plan or material.onnx
-    if passport is None:
-        if card.precision in {Precision.BF16, Precision.FP8}:
-            fix = f"build an engine where it is to be served: {material.again('--flavour', 'tensorrt')}"
-            raise BuildError(f"{path} is {card.precision.value}, which ONNX Runtime in Triton does not compute", fix)
-        if "mixed" in card.tools:
-            fix = "bundle the engine itself, or the int8.onnx beside it"
-            raise BuildError(f"{path} mixes {card.tools['mixed']}, which ONNX Runtime fuses into another network", fix)
-    elif passport.flavour == "tensorrt_rtx":
-        fix = f"where it is to be served: {material.again('--flavour', 'tensorrt')}, or bundle the ONNX file: {material.onnx}"
-        raise BuildError(f"{path} is for TensorRT-RTX, which Triton has no backend for", fix)
-    elif TORCH_TENSORRT in card.tools:
-        fix = f"build it from ONNX: {material.again('--flavour', 'tensorrt')}"
-        raise BuildError(f"{path} was compiled by torch-tensorrt, whose names for its tensors are unknown here", fix)
-    refuse_unrunnable(material)
-    if material.batch[0] > 1:
-        largest = material.batch[2]
-        fix = f"build it again: {material.again('--flavour', 'tensorrt', '--batch', f'1:{largest}:{largest}')}"
-        if passport is None:
-            fix = f"name a range from 1 on: --batch 1:{largest}:{largest}"
-        raise BuildError(f"a batch range from {material.batch[0]} on leaves out single faces, which Triton sends", fix)
 
 
 def _needs(material: Material) -> str:

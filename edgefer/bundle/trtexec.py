@@ -25,6 +25,23 @@ BUILD, MEASURE = "build_engine.sh", "benchmark.sh"
 _TRANSFERS = "--includeDataTransfers"
 
 
+def refuse_unrunnable(material: Material) -> None:
+    """Raise BuildError for an engine that no program of NVIDIA's runs as it stands, with the line that builds another."""
+    passport, path = material.card.engine, material.plan
+    if passport is None or path is None:
+        return
+    own = ["--flavour", passport.flavour]
+    if passport.stripped:
+        raise BuildError(
+            f"{path} was built without its weights, which only edgefer puts back",
+            f"build it again: {material.again(*own)}",
+        )
+    if passport.version_compatible:
+        raise BuildError(
+            f"{path} is for TensorRT's lean runtime, not for the full one", f"build it again: {material.again(*own)}"
+        )
+
+
 def build_words(material: Material, tensor: str = "", shapes: tuple[str, str, str] | None = None) -> list[str]:
     """The options that build `model.plan` from `model.onnx` with a batch range, for 10.3 to 11.
 
@@ -53,10 +70,8 @@ def measure_words(material: Material, version: int) -> list[str]:
 def write_trtexec(material: Material, folder: Path) -> str:
     """Put the network and its scripts into `folder`; returns the lines to type.
 
-    An ONNX file comes with the line that builds an engine, an engine with what it is bound to. Raises BuildError for
-    an engine that trtexec cannot run.
+    An ONNX file comes with the line that builds an engine, an engine with what it is bound to.
     """
-    refuse_unrunnable(material)
     passport = material.card.engine
     tool = "tensorrt_rtx" if passport is not None and passport.flavour == "tensorrt_rtx" else "trtexec"
     lines = []
@@ -82,23 +97,6 @@ def write_trtexec(material: Material, folder: Path) -> str:
     text = "\n".join(f"    {line}" for line in lines)
     (folder / "README.md").write_text(f"{about(material.card)}\n\nThe engine is for {bound}.\n\n{text}\n", "utf-8")
     return "\n".join(lines)
-
-
-def refuse_unrunnable(material: Material) -> None:
-    """Raise BuildError for an engine that no program of NVIDIA's runs as it stands, with the line that builds another."""
-    passport, path = material.card.engine, material.plan
-    if passport is None or path is None:
-        return
-    own = ["--flavour", passport.flavour]
-    if passport.stripped:
-        raise BuildError(
-            f"{path} was built without its weights, which only edgefer puts back",
-            f"build it again: {material.again(*own)}",
-        )
-    if passport.version_compatible:
-        raise BuildError(
-            f"{path} is for TensorRT's lean runtime, not for the full one", f"build it again: {material.again(*own)}"
-        )
 
 
 def check_trtexec(material: Material, folder: Path) -> None:
