@@ -10,8 +10,8 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "edgefer"
 # Top to bottom, as docs/architecture.md lists them.
 ROOMS = (
-    "cli", "report", "pipeline", "bundle", "camera", "benchmark", "distill", "engine", "quantize", "export", "evaluate",
-    "runtime", "trt", "models", "data",
+    "cli", "report", "doctor", "pipeline", "bundle", "camera", "benchmark", "distill", "engine", "quantize", "export",
+    "evaluate", "runtime", "trt", "models", "data",
 )  # fmt: skip
 
 

@@ -83,11 +83,11 @@ def record(before: MachineState, other_work: float | None, during: Sequence[Mach
     gpu = driver.probe()
     return Environment(
         date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        cpu=_cpu(),
+        cpu=processor(),
         cores=len(confines.cores()),
         cores_of_machine=os.cpu_count() or 1,
         cpu_quota=confines.cpu_quota(),
-        memory_bytes=_memory(),
+        memory_bytes=memory_bytes(),
         governor=after.cpu.governor or "",
         kernel=f"{platform.system()} {platform.release()} {platform.machine()}",
         python=platform.python_version(),
@@ -105,7 +105,8 @@ def record(before: MachineState, other_work: float | None, during: Sequence[Mach
     )
 
 
-def _cpu() -> str:
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
     for pattern, content in (
         (r"^model name\s*:\s*(.+)$", text(Path("/proc/cpuinfo"))),
         (r"^(.+)$", text(Path("/proc/device-tree/model"))),
@@ -115,7 +116,8 @@ def _cpu() -> str:
     return platform.processor() or platform.machine()
 
 
-def _memory() -> int | None:
+def memory_bytes() -> int | None:
+    """Memory of the machine; None where the system does not tell."""
     found = re.search(r"^MemTotal:\s+(\d+) kB$", text(Path("/proc/meminfo")), re.MULTILINE)
     return int(found.group(1)) * 1024 if found else None
 

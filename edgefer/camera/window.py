@@ -104,22 +104,22 @@ def _open(width: int, height: int) -> None:
 
 def why_headless() -> str:
     """Why no window can be shown, or an empty string. A toolkit that finds no display would end the process."""
-    toolkit = _toolkit()
-    if toolkit == "NONE":
+    drawn_by = toolkit()
+    if drawn_by == "NONE":
         return "this OpenCV is built without windows"
     if not sys.platform.startswith("linux"):
         return ""
     display = os.environ.get("DISPLAY", "")
     if not display and not os.environ.get("WAYLAND_DISPLAY"):
         return "there is no display (DISPLAY is not set)"
-    if not display and toolkit.startswith("QT"):
+    if not display and drawn_by.startswith("QT"):
         return "this OpenCV shows windows on X11 only (DISPLAY is not set)"
     if display and not _answers(display):
         return f"no X server answers at DISPLAY={display}"
     return ""
 
 
-def _toolkit() -> str:
+def toolkit() -> str:
     """What draws OpenCV's windows: QT5, GTK3, ... or NONE."""
     found = re.search(r"^\s*GUI:\s*(\S+)", quiet().getBuildInformation(), re.MULTILINE)
     return found[1].upper() if found else "NONE"
