@@ -18,6 +18,7 @@ from edgefer.bundle.material import Material
 from edgefer.bundle.notes import about
 from edgefer.bundle.shell import calling, finding, in_its_folder, write_script
 from edgefer.bundle.softmax import PROBABILITIES, with_softmax
+from edgefer.bundle.target import Target
 from edgefer.bundle.trtexec import BUILD, PLAN, build_words
 from edgefer.camera.settings import Watching
 from edgefer.card import FILE, Precision
@@ -38,7 +39,7 @@ def config_file(material: Material) -> str:
 def refuse_deepstream(material: Material) -> None:
     """Raise BuildError for an engine, whose plan ends in logits, and for a precision that nvinfer has no mode for."""
     if material.plan is not None:
-        fix = f"bundle the file it was built from, which DeepStream's machine compiles: edgefer bundle {material.onnx} --for deepstream"
+        fix = f"bundle the file it was built from, which DeepStream's machine compiles: {material.instead(material.onnx, Target.DEEPSTREAM)}"
         raise BuildError(f"{material.plan} gives logits, and nvinfer's classifiers want probabilities", fix)
     if material.card.precision not in _MODES:
         raise BuildError(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gzip
+import shlex
 import tarfile
 import zlib
 from pathlib import Path
@@ -16,6 +17,7 @@ from edgefer.bundle.material import Material
 from edgefer.bundle.notes import about
 from edgefer.bundle.shell import write_script
 from edgefer.bundle.sums import SUMS, check_sums
+from edgefer.bundle.target import Target
 from edgefer.camera import yunet
 from edgefer.card import FILE, Precision
 from edgefer.engine.layout import INT8_ONNX
@@ -48,7 +50,7 @@ def refuse_edge(material: Material) -> None:
     """Raise BuildError for an engine and for a precision that ONNX Runtime only simulates."""
     if material.plan is not None:
         int8 = material.plan.parent / INT8_ONNX
-        fix = f"bundle its ONNX file: edgefer bundle {int8 if int8.is_file() else material.onnx} --for edge"
+        fix = f"bundle its ONNX file: {material.instead(int8 if int8.is_file() else material.onnx, Target.EDGE)}"
         raise BuildError(f"{material.plan} is an engine, which runs on its own GPU and TensorRT alone", fix)
     if material.card.precision in {Precision.BF16, Precision.FP8}:
         fix = "bundle the float32 file, or the int8 one that build-engine --target cpu makes"
@@ -70,11 +72,8 @@ def refuse_foreign_archive(out: Path) -> None:
         raise ArtifactError(f"{out} is there and is no edge bundle", "name another file with --out")
 
 
-def write_edge(material: Material, folder: Path) -> str:
-    """Put student, card, labels, launch script and, where it is on this machine, the face detector into `folder`.
-
-    Returns the line that unpacks and runs it.
-    """
+def write_edge(material: Material, folder: Path) -> None:
+    """Put student, card, labels, launch script and, where it is on this machine, the face detector into `folder`."""
     card = material.card
     copyfile(material.onnx, folder / ONNX)
     (folder / LABELS).write_text("".join(f"{label}\n" for label in card.labels), encoding="utf-8")
@@ -83,7 +82,11 @@ def write_edge(material: Material, folder: Path) -> str:
     write_script(folder / RUN, f"Watches with {card.name}; options are those of edgefer run.", _launching())
     text = f"{about(card)}\n\n{detector}\n\n    pip install edgefer=={edgefer.__version__}\n    ./{RUN} --camera 0\n"
     (folder / "README.md").write_text(text, encoding="utf-8")
-    return f"tar xf {material.name}-edge{SUFFIX} && {material.name}-edge/{RUN} --camera 0"
+
+
+def run_line(root: str, archive: str) -> str:
+    """The line that unpacks an archive with the folder `root`, and watches a camera."""
+    return f"{shlex.join(['tar', 'xf', archive])} && {shlex.join([f'{root}/{RUN}', '--camera', '0'])}"
 
 
 def pack(folder: Path, root: str, out: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgefer.bundle.deepstream import check_deepstream, refuse_deepstream, write_deepstream
-from edgefer.bundle.edge import SUFFIX, check_edge, pack, refuse_edge, refuse_foreign_archive, write_edge
+from edgefer.bundle.edge import SUFFIX, check_edge, pack, refuse_edge, refuse_foreign_archive, run_line, write_edge
 from edgefer.bundle.material import Material, material_of
 from edgefer.bundle.sums import check_sums, refuse_foreign_folder, write_sums
 from edgefer.bundle.target import Target
@@ -87,11 +87,12 @@ def _archive(material: Material, out: Path) -> Bundle:
         raise UsageError(f"{out} is no name for an edge bundle, which is one file", f"end it in {SUFFIX}")
     refuse_edge(material)
     refuse_foreign_archive(out)
+    root = f"{material.name}-edge"
     with tempfile.TemporaryDirectory(prefix="edgefer-bundle-") as scratch, atomic_file(out) as file:
         folder, unpacked = Path(scratch, "made"), Path(scratch, "unpacked")
         folder.mkdir()
-        run = write_edge(material, folder)
+        write_edge(material, folder)
         files = write_sums(folder)
-        pack(folder, f"{material.name}-edge", file)
+        pack(folder, root, file)
         check_edge(material, file, unpacked)
-    return Bundle(out, Target.EDGE, material.card.name, files, run.replace(f"{material.name}-edge{SUFFIX}", out.name))
+    return Bundle(out, Target.EDGE, material.card.name, files, run_line(root, out.name))

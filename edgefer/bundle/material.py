@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgefer.bundle.target import Target
 from edgefer.card import ModelCard
 from edgefer.engine.layout import engine_name
 from edgefer.engine.options import BATCH, Batch
@@ -50,6 +51,11 @@ class Material:
         """The command that builds an engine of this model again, with other options than it has."""
         source = str(self.onnx) if TORCH_TENSORRT not in self.card.tools else "MODEL"
         return shlex.join(["edgefer", "build-engine", source, "--precision", self.card.precision.value, *words])
+
+    @staticmethod
+    def instead(onnx: Path, target: Target) -> str:
+        """The command that bundles another file."""
+        return shlex.join(["edgefer", "bundle", str(onnx), "--for", target.value])
 
 
 def find_model(model: str | None) -> tuple[Path, str]:

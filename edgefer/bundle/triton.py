@@ -12,6 +12,7 @@ from shutil import copyfile
 from edgefer.bundle.material import Material
 from edgefer.bundle.notes import about
 from edgefer.bundle.pbtxt import Message, Word, as_read, parse, render
+from edgefer.bundle.target import Target
 from edgefer.bundle.trtexec import refuse_unrunnable
 from edgefer.card import FILE, Precision
 from edgefer.errors import ArtifactError, BuildError
@@ -34,7 +35,7 @@ def refuse_triton(material: Material) -> None:
             fix = "bundle the engine itself, or the int8.onnx beside it"
             raise BuildError(f"{path} mixes {card.tools['mixed']}, which ONNX Runtime fuses into another network", fix)
     elif passport.flavour == "tensorrt_rtx":
-        fix = f"where it is to be served: {material.again('--flavour', 'tensorrt')}, or bundle the ONNX file: {material.onnx}"
+        fix = f"where it is to be served: {material.again('--flavour', 'tensorrt')}, or: {material.instead(material.onnx, Target.TRITON)}"
         raise BuildError(f"{path} is for TensorRT-RTX, which Triton has no backend for", fix)
     elif TORCH_TENSORRT in card.tools:
         fix = f"build it from ONNX: {material.again('--flavour', 'tensorrt')}"

@@ -67,3 +67,16 @@ def test_a_network_of_three_equal_planes_takes_one():
     (found,) = open_graph(Path("copy.onnx")).run(None, {name: given})
     with OnnxSession(src) as session:
         np.testing.assert_allclose(found, softmax(session.infer(np.repeat(given, 3, axis=1))), atol=1e-6)
+
+
+def test_tensorrt_takes_the_copy_as_it_stands():
+    trt = pytest.importorskip("tensorrt_rtx")
+    from edgefer.quantize.fp16 import to_fp16
+
+    to_fp16(tiny_net.write(Path("tiny.onnx")), Path("half.onnx"))
+    with_softmax(Path("half.onnx"), Path("copy.onnx"))
+    logger = trt.Logger(trt.Logger.ERROR)
+    network = trt.Builder(logger).create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
+    parser = trt.OnnxParser(network, logger)
+    assert parser.parse(Path("copy.onnx").read_bytes())
+    assert (network.get_output(0).name, network.get_output(0).dtype) == ("probabilities", trt.float32)

@@ -118,3 +118,32 @@ def test_a_repository_that_does_not_say_what_was_meant_is_not_kept(change):
         path.write_text(text + "{" if change == "damaged" else text.replace("[ 1, 32, 32 ]", "[ 32, 32, 1 ]", 1))
     with material_of(model) as material, pytest.raises(ArtifactError):
         check_triton(material, out)
+
+
+# The part of Triton's model_config.proto that is written: fields, and the message of those that hold one.
+FIELDS = {
+    "ModelConfig": {
+        "name": "", "backend": "", "max_batch_size": "", "default_model_filename": "", "input": "ModelInput",
+        "output": "ModelOutput", "instance_group": "ModelInstanceGroup", "dynamic_batching": "ModelDynamicBatching",
+        "model_warmup": "ModelWarmup",
+    },
+    "ModelInput": {"name": "", "data_type": "", "dims": ""},
+    "ModelOutput": {"name": "", "data_type": "", "dims": "", "label_filename": ""},
+    "ModelInstanceGroup": {"kind": "", "count": ""},
+    "ModelDynamicBatching": {"preferred_batch_size": "", "max_queue_delay_microseconds": ""},
+    "ModelWarmup": {"name": "", "batch_size": "", "inputs": "InputsEntry"},
+    "InputsEntry": {"key": "", "value": "Input"},
+    "Input": {"data_type": "", "dims": "", "random_data": ""},
+}  # fmt: skip
+
+
+def test_every_field_is_one_of_tritons():
+    def check(message, kind):
+        assert set(message) <= set(FIELDS[kind])
+        for name, values in message.items():
+            if inner := FIELDS[kind][name]:
+                for value in values:
+                    check(value, inner)
+
+    for model in (tiny_net.write(Path("tiny.onnx")), engine(Path("e"))):
+        check(parse((bundled(model) / CONFIG).read_text()), "ModelConfig")
