@@ -71,6 +71,7 @@ def test_what_is_inside_is_whole_and_the_same_every_time(tmp_path):
     first = OUT.read_bytes()
     make_bundle(model, Target.EDGE, OUT)
     assert OUT.read_bytes() == first
+    assert first[4:8] == bytes(4)  # gzip's own time
     folder = unpacked(OUT, tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [
         "README.md", "SHA256SUMS", "card.json", "labels.txt", "model.onnx", "run.sh",
