@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from edgefer.doctor.child import ANSWER
 from edgefer.doctor.finding import Finding, from_values, grave
@@ -121,7 +122,7 @@ def ask(
                 _step(selector, min(tell, *(child.deadline for child in open_ones)) - now, found)
                 for child in open_ones:
                     if child.probe not in found and child.deadline <= time.monotonic():
-                        found[child.probe] = (died(child.probe, f"gave no answer within {limit:g} s and was stopped"),)
+                        found[child.probe] = (_late(child.probe, limit),)
                         _forget(selector, child)
     finally:
         for child in children:
@@ -132,6 +133,12 @@ def ask(
 def died(probe: Probe, how: str) -> Finding:
     """The finding in place of those that a probe did not bring."""
     return Finding(probe.group, probe.name, grave(probe.needed_for), how, probe.fix, probe.needed_for)
+
+
+def _late(probe: Probe, limit: float) -> Finding:
+    """It hangs, or the machine is slow or busy; more time tells which."""
+    found = died(probe, f"gave no answer within {limit:g} s and was stopped")
+    return replace(found, fix=f"edgefer doctor --timeout {3 * limit:g}, and if that is not enough: {found.fix}")
 
 
 def _started(probe: Probe, limit: float) -> _Child | Finding:

@@ -25,17 +25,21 @@ class Probe:
 
 # In the order of the table; all start at once.
 PROBES = (
-    Probe("system:system", Group.SYSTEM, "system", "pip install --force-reinstall edgefer"),
+    Probe("system:system", Group.SYSTEM, "system", "pip install --force-reinstall pydantic"),
     Probe("system:jetson", Group.SYSTEM, "JetPack", "sudo reboot"),
     Probe("gpu:driver", Group.GPU, "driver", "reinstall NVIDIA's driver, then: sudo reboot"),
     Probe("gpu:state", Group.GPU, "state", "pip install --force-reinstall nvidia-ml-py"),
-    Probe(
-        "flavours:standard", Group.TENSORRT, "TensorRT", "pip install --force-reinstall 'edgefer[tensorrt]'", (BUILD,)
-    ),
-    Probe("flavours:rtx", Group.TENSORRT, "TensorRT-RTX", "pip install --force-reinstall 'edgefer[rtx]'", (BUILD,)),
+    Probe("flavours:standard", Group.TENSORRT, "TensorRT", "pip install --force-reinstall tensorrt", (BUILD,)),
+    Probe("flavours:rtx", Group.TENSORRT, "TensorRT-RTX", "pip install --force-reinstall tensorrt-rtx", (BUILD,)),
     Probe("flavours:lean", Group.TENSORRT, "TensorRT lean", "pip install --force-reinstall tensorrt-lean-cu13"),
     Probe("runtimes:torch", Group.RUNTIMES, "PyTorch", "pip install --force-reinstall torch", (TRAIN,)),
-    Probe("runtimes:training", Group.RUNTIMES, "training", "pip install --force-reinstall 'edgefer[train]'", (TRAIN,)),
+    Probe(
+        "runtimes:training",
+        Group.RUNTIMES,
+        "training",
+        "pip install --force-reinstall safetensors onnxscript matplotlib",
+        (TRAIN,),
+    ),
     Probe(
         "runtimes:onnxruntime",
         Group.RUNTIMES,

@@ -78,6 +78,7 @@ def test_a_probe_that_hangs_is_stopped_with_what_it_started(torch, tmp_path):
     )
     found = findings("runtimes:torch", limit=4.0)["PyTorch"]
     assert (found.mark, found.fact) == (Mark.MISSING, "gave no answer within 4 s and was stopped")
+    assert found.fix == ("edgefer doctor --timeout 12, and if that is not enough: pip install --force-reinstall torch")
     for pid in (tmp_path / "pids").read_text().split():
         assert _ends(int(pid))
 

@@ -92,8 +92,19 @@ def test_the_lean_runtime_is_needed_for_nothing(machine):
 
 def test_a_jetson_takes_tensorrt_from_its_own_packages(machine, monkeypatch):
     machine(fake_gpu.ORIN)
-    monkeypatch.setattr(flavours, "is_jetson", lambda: True)
+    monkeypatch.setattr(flavours, "_is_jetson", lambda: True)
     assert flavours.standard()[0].fix.startswith("sudo apt install python3-libnvinfer")
+
+
+def test_one_that_is_too_old(machine, monkeypatch):
+    machine(fake_gpu.ORIN, "tensorrt", "10.3.0")
+    monkeypatch.setattr(sys.modules["tensorrt"], "__version__", "8.6.2")
+    (found,) = flavours.standard()
+    assert (found.mark, found.details["state"]) == (Mark.MISSING, "broken")
+    assert "8.6.2 is too old" in found.fact
+    assert found.fix == "pip install --upgrade --force-reinstall tensorrt"
+    monkeypatch.setattr(flavours, "_is_jetson", lambda: True)
+    assert flavours.standard()[0].fix == "flash JetPack 6.1 or later"
 
 
 def test_a_library_that_is_half_there_is_broken(tmp_path, monkeypatch):
@@ -103,4 +114,4 @@ def test_a_library_that_is_half_there_is_broken(tmp_path, monkeypatch):
     found = findings("flavours:rtx")["TensorRT-RTX"]
     assert (found.mark, found.details["state"]) == (Mark.MISSING, "broken")
     assert "lacks tensorrt_rtx_gone" in found.fact
-    assert found.fix == "pip install --upgrade --force-reinstall 'edgefer[rtx]'"
+    assert found.fix == "pip install --upgrade --force-reinstall tensorrt-rtx"

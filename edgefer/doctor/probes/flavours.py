@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import importlib
+import platform
 from typing import Any
 
-from edgefer.benchmark.jetson import is_jetson
 from edgefer.doctor.finding import Finding, Group, Mark, Purpose
 from edgefer.errors import BackendError
 from edgefer.trt import driver, flavour
 from edgefer.trt.flavour import Flavour, FlavourName
 from edgefer.trt.logger import listening, logger_for
-from edgefer.trt.rebuild import covers
 
 _JETPACK = "sudo apt install python3-libnvinfer && python3 -m venv --system-site-packages .venv"
 _PIP: dict[FlavourName, str] = {
     "tensorrt": "pip install 'edgefer[tensorrt]'",
     "tensorrt_rtx": "pip install 'edgefer[rtx]'",
     "tensorrt_lean": "pip install tensorrt-lean-cu13 cuda-bindings",
+}
+_PACKAGES: dict[FlavourName, str] = {
+    "tensorrt": "tensorrt",
+    "tensorrt_rtx": "tensorrt-rtx",
+    "tensorrt_lean": "tensorrt-lean-cu13",
 }
 
 
@@ -37,17 +41,14 @@ def lean() -> list[Finding]:
 
 
 def _examined(name: FlavourName) -> Finding:
-    fix = _JETPACK if name == "tensorrt" and is_jetson() else _PIP[name]
+    fix = _JETPACK if name == "tensorrt" and _is_jetson() else _PIP[name]
     try:
         found = flavour.load(name)
     except BackendError as error:
         cause = error.__cause__
         if isinstance(cause, ModuleNotFoundError) and cause.name == name:
             return _finding(name, "not installed", "not installed", fix)
-        # Only a new version mends one that is too old or half there.
-        return _finding(
-            name, "broken", error.what, fix.replace("pip install", "pip install --upgrade --force-reinstall")
-        )
+        return _finding(name, "broken", error.what, _anew(name, error))
     machine = driver.probe()
     details = {"version": found.version, "targets": list(found.targets), "int8": found.int8_convolutions}
     if not found.can_build_without_gpu and not machine.present:
@@ -82,6 +83,8 @@ def _builds(found: Flavour) -> str:
     able = f"builds for {', '.join(found.targets)}"
     if not machine.present:
         return f"{able}, no GPU needed"
+    from edgefer.trt.rebuild import covers
+
     target = machine.gpus[0].target
     return (
         able if any(covers(one, target, found.plans) for one in found.targets) else f"{able}, not for the {target} here"
@@ -110,10 +113,26 @@ def _no_cuda() -> str:
 
 def _driver_line(found: Flavour) -> str:
     cuda = driver.probe().cuda.partition(".")[0]
-    if found.name == "tensorrt" and cuda and not is_jetson():
+    if found.name == "tensorrt" and cuda and not _is_jetson():
         # The plain package is of the newest CUDA, which an older driver does not start.
         return f"pip uninstall -y tensorrt && pip install tensorrt-cu{cuda}"
-    return f"pip install --force-reinstall {'tensorrt-rtx' if found.name == 'tensorrt_rtx' else found.name}"
+    return _anew(found.name)
+
+
+def _anew(name: FlavourName, error: BackendError | None = None) -> str:
+    """The newest version in place of one that is too old or half there."""
+    if name == "tensorrt" and _is_jetson():
+        too_old = error is not None and error.__cause__ is None
+        return "flash JetPack 6.1 or later" if too_old else "sudo apt install --reinstall python3-libnvinfer"
+    return f"pip install --upgrade --force-reinstall {_PACKAGES[name]}"
+
+
+def _is_jetson() -> bool:
+    if platform.machine() != "aarch64":
+        return False
+    from edgefer.benchmark.jetson import is_jetson  # pydantic, which takes longer than most probes
+
+    return is_jetson()
 
 
 def _finding(

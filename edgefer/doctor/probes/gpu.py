@@ -6,15 +6,17 @@ import os
 import platform
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgefer.benchmark import confines
-from edgefer.benchmark.gpu_state import GpuState, read_gpus
-from edgefer.benchmark.jetson import is_jetson
 from edgefer.benchmark.nvml import Unavailable, has_device
 from edgefer.benchmark.sysfs import text
 from edgefer.doctor.finding import Finding, Group, Mark
 from edgefer.trt import driver as driver_module
 from edgefer.trt.driver import Gpu
+
+if TYPE_CHECKING:
+    from edgefer.benchmark.gpu_state import GpuState
 
 _NVIDIA, _DISPLAYS = "0x10de", "0x03"
 
@@ -37,10 +39,12 @@ def state() -> list[Finding]:
     """What holds a GPU back; nothing where there is none, and no row for one that runs freely."""
     if not has_device():
         return []
+    from edgefer.benchmark.gpu_state import read_gpus  # pydantic, which takes longer than most probes
+
     try:
         return [one for gpu in read_gpus() for one in _state(gpu)]
     except Unavailable as why:
-        if is_jetson():  # NVML is missing there, or knows little
+        if _is_jetson():  # NVML is missing there, or knows little
             return []
         fact = f"clocks, heat and memory cannot be read: {str(why).partition(': pip')[0]}"
         return [Finding(Group.GPU, "state", Mark.WARNING, fact, "pip install --upgrade nvidia-ml-py")]
@@ -62,12 +66,18 @@ def _state(gpu: GpuState) -> list[Finding]:
     return [Finding(Group.GPU, f"GPU {gpu.index} state", Mark.WARNING, fact, fix)]
 
 
+def _is_jetson(root: Path = Path("/")) -> bool:
+    from edgefer.benchmark.jetson import is_jetson
+
+    return is_jetson(root)
+
+
 def _hardware(root: Path) -> bool:
     """Whether the kernel sees an NVIDIA GPU, on the PCI bus or in a Jetson."""
     devices = (root / "sys/bus/pci/devices").glob("*")
-    return is_jetson(root) or any(
+    return any(
         text(device / "vendor") == _NVIDIA and text(device / "class").startswith(_DISPLAYS) for device in devices
-    )
+    ) or _is_jetson(root)
 
 
 def _fix(root: Path) -> str:
@@ -76,7 +86,7 @@ def _fix(root: Path) -> str:
         return "unset CUDA_VISIBLE_DEVICES"
     if confines.container(root):
         return "start the container with its GPUs: docker run --gpus all (a Jetson: --runtime nvidia)"
-    if is_jetson(root):
+    if _is_jetson(root):
         return "sudo apt install --reinstall nvidia-l4t-cuda && sudo reboot"
     if driver_module.library() is not None:
         return "sudo reboot"  # kernel module and library are of different versions until then

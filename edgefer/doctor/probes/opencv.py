@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 
-from edgefer.benchmark.jetson import is_jetson
 from edgefer.camera import yunet
 from edgefer.doctor.finding import Finding, Group, Mark
 from edgefer.doctor.packages import installed, oldest, too_old
@@ -54,7 +53,9 @@ def build() -> list[Finding]:
         return [Finding(Group.CAMERA, "OpenCV", Mark.MISSING, f"{version}, {old}", fix, (RUN,), details)]
     if gui == "NONE":
         return [Finding(Group.CAMERA, "OpenCV", Mark.WARNING, fact, _anew(there), (RUN,), details)]
-    if is_jetson() and not backends["GStreamer"]:
+    from edgefer.benchmark.jetson import is_jetson  # pydantic, which takes longer than most probes
+
+    if not backends["GStreamer"] and is_jetson():
         fact += ", which CSI cameras need"
         return [Finding(Group.CAMERA, "OpenCV", Mark.WARNING, fact, _SYSTEM_BUILD, (RUN,), details)]
     return [Finding(Group.CAMERA, "OpenCV", Mark.OK, fact, "", (RUN,), details)]

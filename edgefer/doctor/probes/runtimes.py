@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-from edgefer.benchmark.jetson import is_jetson
 from edgefer.doctor.finding import Finding, Group, Mark, Purpose
 from edgefer.doctor.packages import installed, oldest, too_old
 from edgefer.doctor.probe import BUILD, RUN, TRAIN
@@ -37,6 +36,8 @@ def torch() -> list[Finding]:
     fact = f"{version}, on the processor"
     if not driver.probe().present:
         return [Finding(Group.RUNTIMES, "PyTorch", Mark.OK, fact, "", (TRAIN,), details)]
+    from edgefer.benchmark.jetson import is_jetson  # pydantic, which takes longer than most probes
+
     why = f"does not see the GPU through CUDA {cuda}" if cuda else "is built without CUDA"
     fix = (
         "install the PyTorch that NVIDIA builds for your JetPack: https://docs.nvidia.com/deeplearning/frameworks"
