@@ -55,8 +55,9 @@ class Access:
         """Who can see the page, where that is not this machine alone; else empty."""
         if self.place.loopback:
             return ""
+        everywhere = ipaddress.ip_address(self.place.address).is_unspecified
         return (
-            f"warning: everybody who has this link and can reach {self.place.host} sees the people before the camera; "
+            f"warning: everybody who has this link and can reach {'this machine' if everywhere else self.place.host} sees the people before the camera; "
             "the connection is not encrypted"
         )
 

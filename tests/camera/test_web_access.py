@@ -27,7 +27,7 @@ def test_others_need_the_link(everywhere):
     assert len(everywhere.token) >= 20
     assert everywhere.url.endswith(f":8080/{everywhere.token}/")
     assert "0.0.0.0" not in everywhere.url
-    assert "everybody who has this link and can reach 0.0.0.0" in everywhere.warning
+    assert "everybody who has this link and can reach this machine sees" in everywhere.warning
     assert everywhere.inside(f"/{everywhere.token}/page.css") == "page.css"
     for path in ("/page.css", "/", f"/{everywhere.token}x/page.css", "//page.css", "/é/page.css"):
         assert everywhere.inside(path) is None

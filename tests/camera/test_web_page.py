@@ -175,7 +175,7 @@ def settled(value, seconds=20.0):
     end = time.monotonic() + seconds
     while True:
         before = value()
-        time.sleep(0.4)
+        time.sleep(1)
         if value() == before:
             return
         assert time.monotonic() < end, "pictures are made that nobody sees"
