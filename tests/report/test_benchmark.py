@@ -99,7 +99,9 @@ def test_every_figure_is_told_in_words(undrawn):
     assert "small, TensorRT-RTX FP16: weights 1.14 MB, activations 2.50 MB, RSS 60 MB, GPU 50 MB" in memory
 
 
-@pytest.mark.parametrize(("method", "bytes_of"), [("GPU", {"RSS": 1, "GPU": 2, "torch allocated": 3}), ("RSS", {"RSS": 1})])
+@pytest.mark.parametrize(
+    ("method", "bytes_of"), [("GPU", {"RSS": 1, "GPU": 2, "torch allocated": 3}), ("RSS", {"RSS": 1})]
+)
 def test_bubbles_are_the_memory_that_all_rows_have_the_gpus_first(method, bytes_of, undrawn):
     rows = [results.row(name, "r", 1.0, accuracy=0.5) for name in "ab"]
     rows = [results.memory_of(row, {name: size * 10**8 for name, size in bytes_of.items()}) for row in rows]
