@@ -30,6 +30,10 @@ def program() -> str:
     pytest.skip("needs chromium or google-chrome")
 
 
+class PageLeft(Exception):
+    """The page was left, or loaded anew, before it answered."""
+
+
 class Browser:
     """One page. Use as a context manager. `complaints` collects errors and refusals that the page's console shows.
 
@@ -80,6 +84,8 @@ class Browser:
         deadline = time.monotonic() + PATIENCE
         while (answer := self._message(deadline)).get("id") != self._count:
             self._note(answer)
+        if "error" in answer and "navigated" in answer["error"]["message"]:
+            raise PageLeft(answer["error"]["message"])
         assert "error" not in answer, answer
         return answer["result"]
 
@@ -105,9 +111,16 @@ class Browser:
     def until(self, expression: str) -> None:
         """Wait until an expression is true."""
         deadline = time.monotonic() + PATIENCE
-        while not self.value(f"!!({expression})"):
+        while not self._holds(expression):
             assert time.monotonic() < deadline, f"never true: {expression}; {self.value('document.body.innerText')}"
             time.sleep(0.05)
+
+    def _holds(self, expression: str) -> bool:
+        """Whether it is true now; a page that loads anew in this moment has no answer yet."""
+        try:
+            return bool(self.value(f"!!({expression})"))
+        except PageLeft:
+            return False
 
     def text(self, selector: str) -> str:
         return self.value(f"document.querySelector({selector!r}).textContent")

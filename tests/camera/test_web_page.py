@@ -234,7 +234,7 @@ def test_the_next_run_on_the_port_is_followed(browser, monkeypatch):
             browser.until("window.before === undefined && document.querySelectorAll('.lane').length === 3")
         finally:
             with_other_people.close()
-        browser.complaints.clear()  # refused connections, which are meant
+            browser.complaints.clear()  # refused connections, which are meant
 
 
 def test_a_silent_source_is_told(browser):
