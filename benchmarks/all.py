@@ -4,8 +4,9 @@
 
 About nine minutes on two cores. The camera's scripts need a film with faces and YuNet's file, and are left out without them.
 A script that fails or takes longer than its limit ends the command with 1, after the others have run. Not here: the
-studies `int8_accuracy`, `int8_cpu`, `int8_layers` and `student_shapes`, which hold networks against each other, and
-`camera_clips` and `camera_floor`, which tell how well people are followed and what a floor costs.
+studies `int8_accuracy`, `int8_cpu`, `int8_layers` and `student_shapes`, which hold networks against each other,
+`camera_clips` and `camera_floor`, which tell how well people are followed and what a floor costs, and `suite`, which
+holds two runs of `edgefer benchmark` against each other.
 """
 
 from __future__ import annotations

@@ -14,10 +14,12 @@ from unittest.mock import create_autospec
 import numpy as np
 import pytest
 
+from edgefer.benchmark.candidate import Role
 from edgefer.errors import ArtifactError, UsageError
 from edgefer.export import checkpoint
 from edgefer.runtime.find import shipped_students
 from tests import nets, tiny_net
+from tests.benchmark import results
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "benchmarks"
@@ -168,6 +170,41 @@ def test_median_latencies_of_shapes(script, monkeypatch):
     shapes = script("student_shapes")
     monkeypatch.setattr(shapes, "ROUNDS", 2)
     assert len(shapes.milliseconds({"C": shipped_students()["fer2013-c-best"]})["C"]) == 2
+
+
+def test_suite_holds_two_runs_together(script, capsys, tmp_path, monkeypatch):
+    suite = script("suite")
+    monkeypatch.setattr(suite, "FOLDER", tmp_path / "suite")
+    monkeypatch.setattr(suite, "TABLE_V", tmp_path / "table-v.md")
+    monkeypatch.setattr(suite, "table_v", lambda _: "# Table V\n")
+    torch = "big, PyTorch FP32"
+    for name, gain in (("first", 10.0), ("second", 12.0)):
+        rows = [
+            results.row("big", "PyTorch FP32", 26.0, Role.TEACHER),
+            results.row("small", "ONNX Runtime FP32", 2.6, over=[(torch, gain)]),
+        ]
+        rows[1] = rows[1].model_copy(
+            update={"candidate": rows[1].candidate.model_copy(update={"target": str(tmp_path / "small.onnx")})}
+        )
+        (tmp_path / f"{name}.json").write_text(results.result(rows).to_json())
+    suite.main([str(tmp_path / "first.json"), str(tmp_path / "second.json"), "--write"])
+    out = capsys.readouterr().out
+    assert " 20.0%     10.00x    12.00x  small, ONNX Runtime FP32, batch 1, as big, PyTorch FP32" in out
+    assert "agree within 10 %; their median difference is 20.0%, the largest 20.0%" in out
+    page = (tmp_path / "suite" / "README.md").read_text()
+    assert "| 10.00x | 12.00x | 20.0% |" in page
+    assert "## Benchmark of" in page
+    kept = (tmp_path / "suite" / "run-2.json").read_text()
+    assert '"small.onnx"' in kept
+    assert str(tmp_path) not in kept
+    assert (tmp_path / "table-v.md").read_text() == "# Table V\n"
+
+
+def test_suite_refuses_runs_that_share_nothing(script, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(results.result([results.row("big", "PyTorch FP32", 26.0)]).to_json())
+    with pytest.raises(SystemExit, match="no ratio to a teacher in common"):
+        script("suite").main([str(tmp_path / "a.json"), str(tmp_path / "b.json")])
 
 
 def test_training(inline, capsys):
