@@ -18,14 +18,17 @@ Each takes what is wrong (and where) and the fix, usually a line to type.
 from __future__ import annotations
 
 
+_LONGEST = 6000  # characters of one part; a recipe with a fault in every key stays below
+
+
 class EdgeferError(Exception):
     """Base of all errors raised on purpose; `str()` is one line: what is wrong, then the fix."""
 
     exit_code = 1
 
     def __init__(self, what: str, fix: str = "") -> None:
-        self.what = what.rstrip(".")
-        self.fix = fix.rstrip(".")
+        self.what = plain(what).rstrip(".")
+        self.fix = plain(fix).rstrip(".")
         super().__init__(f"{self.what}. {self.fix}" if self.fix else self.what)
 
 
@@ -71,3 +74,15 @@ class Interrupted(EdgeferError):
     """The user pressed Ctrl-C; the fix says how to go on."""
 
     exit_code = 130
+
+
+def plain(text: str) -> str:
+    """Text for one line of a terminal: what is not printable as its escape, the middle of a very long one left out.
+
+    Files name things that land in messages; a name may hold line ends, and sequences that rewrite a terminal.
+    """
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
