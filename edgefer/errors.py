@@ -17,7 +17,6 @@ Each takes what is wrong (and where) and the fix, usually a line to type.
 
 from __future__ import annotations
 
-
 _LONGEST = 6000  # characters of one part; a recipe with a fault in every key stays below
 
 
