@@ -1,3 +1,3 @@
-from edgefer.cli.main import main
+from edgefer.__main__ import main
 
 main()

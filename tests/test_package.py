@@ -44,7 +44,7 @@ def test_no_data_and_no_engine_is_inside(wheel: zipfile.ZipFile):
 
 def test_the_command_is_declared(wheel: zipfile.ZipFile):
     entry = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
-    assert "edgefer = edgefer.cli.main:main" in wheel.read(entry).decode()
+    assert "edgefer = edgefer.__main__:main" in wheel.read(entry).decode()
 
 
 def test_the_root_shim_runs_the_command():

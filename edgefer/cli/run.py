@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from functools import partial
 from pathlib import Path
@@ -165,4 +166,7 @@ def run(
             sinks = open_sinks(outputs, frames, session.card.labels, patience, marks)
             if kept:
                 sinks.insert(0, kept)
+            if not gc.isenabled():  # see edgefer/__main__.py
+                gc.freeze()  # what was made until here stays to the end
+                gc.enable()
             loop.run(frames, finder, session, sinks, settings, max_frames)
