@@ -30,6 +30,7 @@ class Examination:
     def values(self) -> dict[str, Any]:
         """As `edgefer doctor --json` prints it."""
         return {
+            "schema": 1,
             "edgefer": edgefer.__version__,
             "seconds": round(self.seconds, 2),
             "ready": {purpose.value: not self.lacking(purpose) for purpose in Purpose},
