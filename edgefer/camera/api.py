@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy.typing as npt
 
 from edgefer.camera import loop
+from edgefer.camera.asked import Asked, Codec, Size, parse_size
 from edgefer.camera.choices import DETECT_WIDTH, DetectorKind
 from edgefer.camera.detect import Detector, open_detector
+from edgefer.camera.endurance import Endurance
 from edgefer.camera.frame import Source
 from edgefer.camera.given import Given, given
 from edgefer.camera.opencv import quiet
@@ -25,6 +27,8 @@ from edgefer.errors import UsageError
 from edgefer.runtime.find import find_runnable
 from edgefer.runtime.open import open_session
 from edgefer.runtime.session import Session
+
+Kind = TypeVar("Kind", DetectorKind, Codec)
 
 
 class Readings(Iterator[FrameReading]):
@@ -70,7 +74,11 @@ def watch(
     detector: str | DetectorKind | Detector = DetectorKind.AUTO,
     detector_model: str | Path | None = None,
     detect_width: int = DETECT_WIDTH,
+    size: str | Size | None = None,
     fps: float | None = None,
+    codec: str | Codec | None = None,
+    reconnect: float = Endurance.reconnect,
+    frozen: float = Endurance.frozen,
     threads: int | None = None,
     trust: bool = False,
     detect_every: int = Watching.detect_every,
@@ -86,6 +94,8 @@ def watch(
 
     source: a camera's number, what `edgefer run --source` takes, or pictures: one array or any iterable of arrays, uint8
         `[H, W]` gray or `[H, W, 3]` BGR. They stand alone, unless `fps` says that they are a film of so many a second.
+    size, fps, codec: asked of a camera, which may give something else: `1280x720` or `(1280, 720)` pixels, frames a
+        second, `mjpg`, `yuyv` or `h264`. reconnect, frozen: seconds, see `Endurance`.
     engine: a checkpoint, ONNX file or engine, or an open session, which stays open; None takes what `edgefer run` takes.
     detector: `auto`, `yunet`, `haar`, `none` (each picture is one face), or an object that finds faces.
     detector_model, detect_width, threads, trust: as the options of `edgefer run`. The others: see `Watching`.
@@ -103,23 +113,31 @@ def watch(
         hold=hold,
         floor=floor,
     )
+    asked = Asked(
+        parse_size(size) if isinstance(size, str) else size,
+        fps,
+        None if codec is None else _one_of(Codec, "codec", codec),
+    )
+    endurance = Endurance(reconnect, frozen=frozen)
     model = None if detector_model is None else Path(detector_model)
     if isinstance(detector, str):
-        detector = open_detector(_kind(detector), model, detect_width)
+        detector = open_detector(_one_of(DetectorKind, "detector", detector), model, detect_width)
     if threads is not None:
         quiet().setNumThreads(threads)
     with ExitStack() as held:
         session = engine if isinstance(engine, Session) else held.enter_context(_open(engine, threads, trust))
-        frames = held.enter_context(_source(source, fps))
+        frames = held.enter_context(_source(source, asked, endurance))
         return Readings(frames, detector, session, settings, held.pop_all())
 
 
-def _source(source: int | str | Path | npt.NDArray[Any] | Given, fps: float | None) -> Source:
-    if not isinstance(source, (int, str, Path)):
-        return given(source, fps)
-    if fps is not None:
-        raise UsageError("fps is for pictures from Python", f"leave it out: {source} has its own rate")
-    return open_source(camera=source) if isinstance(source, int) else open_source(uri=str(source))
+def _source(source: int | str | Path | npt.NDArray[Any] | Given, asked: Asked, endurance: Endurance) -> Source:
+    if isinstance(source, int):
+        return open_source(source, None, asked, endurance)
+    if isinstance(source, (str, Path)):
+        return open_source(None, str(source), asked, endurance)
+    if asked.size or asked.codec:
+        raise UsageError("size and codec are asked of cameras", "leave them out for pictures from Python")
+    return given(source, asked.fps)
 
 
 def _open(engine: str | Path | None, threads: int | None, trust: bool) -> Session:
@@ -127,11 +145,12 @@ def _open(engine: str | Path | None, threads: int | None, trust: bool) -> Sessio
     return open_session(path, threads=threads, trust=trust)
 
 
-def _kind(name: str) -> DetectorKind:
-    known = [kind.value for kind in DetectorKind]
-    value = name.value if isinstance(name, DetectorKind) else name
+def _one_of(kinds: type[Kind], what: str, name: str) -> Kind:
+    """The member of an enumeration that a word names, or that it is."""
+    known = [kind.value for kind in kinds]
+    value = name.value if isinstance(name, kinds) else name
     if value in known:
-        return DetectorKind(value)
+        return kinds(value)
     near = difflib.get_close_matches(value, known, n=1)
     hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
-    raise UsageError(f"unknown detector '{value}'", hint)
+    raise UsageError(f"unknown {what} '{value}'", hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, ClassVar
@@ -45,7 +45,7 @@ class Source(ABC):
 
     description: one phrase that names it with what it granted. fps: frames a second, None where it is not known.
     continuous: consecutive frames show one scene, so that faces can be followed from one to the next.
-    stopped: whether `stop` was called.
+    stopped: whether `stop` was called. idle: called by the reader every 0.1 s or so while a live source has no frame.
     """
 
     continuous: ClassVar[bool] = True
@@ -54,6 +54,7 @@ class Source(ABC):
 
     def __init__(self) -> None:
         self.stopped = False
+        self.idle: Callable[[], object] = lambda: None
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:

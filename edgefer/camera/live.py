@@ -70,7 +70,7 @@ class LiveSource(Source):
 
     def close(self) -> None:
         self.stopped = True
-        self._grabber.leave(JOIN)
+        self._leave()
 
     def _new(self) -> Grabber:
         return Grabber(self._name, self._connect, self._fresh)
@@ -86,9 +86,12 @@ class LiveSource(Source):
                 if lost is None:
                     if (grabbed := self._grabber.take()) is not None:
                         return *grabbed, self._dropped + self._grabber.dropped
-                    self._fresh.wait(SLICE)
-                    continue
-            self._open_again(lost)
+                    if self._fresh.wait(SLICE):
+                        continue
+            if lost is None:
+                self.idle()
+            else:
+                self._open_again(lost)
         return None
 
     def _lost(self) -> EdgeferError | None:
@@ -153,16 +156,20 @@ class LiveSource(Source):
 
     def _first(self) -> None:
         """Wait for the first frame of a connection, or for `stop`."""
-        with self._fresh:
-            while not self.stopped and not self._grabber.waits():
+        while not self.stopped:
+            with self._fresh:
+                if self._grabber.waits():
+                    return
                 if (lost := self._lost()) is not None:
                     raise lost
-                self._fresh.wait(SLICE)
+                if self._fresh.wait(SLICE):
+                    continue
+            self.idle()
 
     def _leave(self) -> None:
         with self._fresh:
             self._dropped += self._grabber.dropped
-        self._grabber.leave(JOIN)
+        self._grabber.leave(JOIN if self._grabber.opened else SLICE)
 
     def _next_delay(self) -> float:
         grabber = self._grabber
@@ -177,4 +184,5 @@ class LiveSource(Source):
         end = time.monotonic() + seconds
         while not self.stopped and (left := end - time.monotonic()) > 0:
             time.sleep(min(left, SLICE))
+            self.idle()
         return not self.stopped

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
+from queue import SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,7 +41,7 @@ def open_stream(url: str, endurance: Endurance | None = None) -> Source:
     if path.suffix.lower() in SUFFIXES:
         raise UsageError(f"{name} is a single picture", "name the camera's video stream, or download the picture")
     if scheme in WEB:
-        capture = _capture(url, name)
+        capture = _interruptible(lambda: _capture(url, name))
         if 0 < capture.get(quiet().CAP_PROP_FRAME_COUNT) < 1e9:
             return Film(capture, name, path.name)
         return LiveSource(name, _handing_over(_opened(capture), url, name), endurance)
@@ -50,6 +52,23 @@ def _handing_over(first: Opened, url: str, name: str) -> Any:
     """A connection that is open already, and afterwards new ones."""
     waiting = [first]
     return lambda: waiting.pop() if waiting else _opened(_capture(url, name))
+
+
+def _interruptible(connect: Callable[[], Any]) -> Any:
+    """What `connect` gives or raises, from a thread that Ctrl-C leaves alone: FFmpeg waits for a silent server for long."""
+    done: SimpleQueue[tuple[Any, Exception | None]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put((connect(), None))
+        except Exception as error:  # noqa: BLE001  raised below
+            done.put((None, error))
+
+    threading.Thread(target=run, name="open a stream", daemon=True).start()
+    found, error = done.get()
+    if error is not None:
+        raise error
+    return found
 
 
 def _capture(url: str, name: str) -> Any:

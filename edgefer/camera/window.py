@@ -29,7 +29,8 @@ POLL_MS = 30
 class Window:
     """Shows each frame; q, Escape or closing the window ends the run, space halts a video and lets it go on.
 
-    A video plays at its own speed, or slower where reading it takes longer; a picture stays until a key is pressed.
+    While a live source is lost its last frame stays, and keys are taken. A video plays at its own speed, or slower where
+    reading it takes longer; a picture stays until a key is pressed.
     marks: where the keys 1 to 9, 0, m and p go, if a session is recorded.
     """
 
@@ -39,6 +40,7 @@ class Window:
     def __init__(self, source: Source, marks: Marks | None = None) -> None:
         self._source, self._marks = source, marks
         self._start: float | None = None
+        source.idle = self._wait
 
     def take(self, reading: FrameReading) -> bool:
         frame = reading.frame
@@ -56,6 +58,11 @@ class Window:
     def close(self) -> None:
         if self._start is not None:
             quiet().destroyAllWindows()
+
+    def _wait(self) -> None:
+        """Take keys while a live source has no frame."""
+        if self._start is not None and (self._key(1) in QUIT_KEYS or self._closed()):
+            self._source.stop()
 
     def _key(self, wait_ms: int) -> int:
         """The key that is pressed within some time, or NO_KEY; marks get theirs."""

@@ -9,9 +9,12 @@ import pytest
 
 import edgefer
 from edgefer.camera import api
+from edgefer.camera.asked import Asked, Codec
 from edgefer.camera.detect import Face
+from edgefer.camera.endurance import Endurance
 from edgefer.camera.frame import Frame, Source
 from edgefer.camera.settings import Watching
+from edgefer.cli.run import run
 from edgefer.errors import ArtifactError, SourceError, UsageError
 from edgefer.runtime.open import open_session
 from tests import brightness_model
@@ -52,9 +55,9 @@ class Camera(Source):
 def camera(monkeypatch):
     camera = Camera()
 
-    def open_source(camera=None, uri=None, found=camera):
+    def open_source(camera=None, uri=None, asked=None, endurance=None, found=camera):
         assert (camera, uri) == (3, None)
-        found.opened += 1
+        found.opened, found.asked, found.endurance = found.opened + 1, asked, endurance
         return found
 
     monkeypatch.setattr(api, "open_source", open_source)
@@ -184,10 +187,55 @@ def test_what_cannot_be_opened_is_told_by_the_call(model, tmp_path):
         edgefer.watch(gray(1), engine=model, detector="yunnet")
     with pytest.raises(UsageError, match="smooth is -1"):
         edgefer.watch(gray(1), engine=model, detector="none", smooth=-1)
-    with pytest.raises(UsageError, match="fps is for pictures"):
-        edgefer.watch(0, engine=model, detector="none", fps=30)
-    with pytest.raises(UsageError, match="fps is 0"):
+    with pytest.raises(UsageError, match="out of range"):
         edgefer.watch(gray(1), engine=model, detector="none", fps=0)
+
+
+def test_what_is_asked_of_a_camera(camera, model):
+    def asked(**words):
+        with edgefer.watch(3, engine=model, detector="none", **words):
+            return camera.asked, camera.endurance
+
+    assert asked() == (Asked(), Endurance())
+    wish = Asked((1280, 720), 30, Codec.YUYV)
+    patience = Endurance(reconnect=600, frozen=0)
+    assert asked(size="1280x720", fps=30, codec="yuyv", reconnect=600, frozen=0) == (wish, patience)
+    assert asked(size=(1280, 720), fps=30, codec=Codec.YUYV) == (wish, Endurance())
+
+
+def test_what_is_asked_of_the_synthetic_camera_is_granted(model):
+    with edgefer.watch("demo://", engine=model, detector="none", size="128x96", fps=50) as frames:
+        assert next(frames).picture.shape == (96, 128, 3)
+        assert frames.source.fps == 50
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"size": "big"}, "'big' is no size"),
+        ({"codec": "mjpeg"}, "did you mean 'mjpg'"),
+        ({"reconnect": -1}, "reconnect is -1"),
+        ({"frozen": float("nan")}, "frozen is nan"),
+        ({"codec": "mjpg"}, "leave them out for pictures"),
+        ({"size": (4, 4)}, "leave them out for pictures"),
+    ],
+)
+def test_what_cannot_be_asked(model, words, says):
+    with pytest.raises(UsageError, match=says):
+        edgefer.watch(gray(1), engine=model, detector="none", **words)
+
+
+def test_films_have_their_own_rate(model, tmp_path):
+    with pytest.raises(UsageError, match="has its own size, rate and codec"):
+        edgefer.watch(film(tmp_path / "a.avi", [1] * 3), engine=model, detector="none", fps=30)
+
+
+def test_keywords_are_the_options_of_the_command():
+    options = inspect.signature(run).parameters
+    shared = inspect.signature(edgefer.watch).parameters.keys() - {"source", "detector", "engine"}
+    assert {name: options[name].default for name in shared} == {
+        name: inspect.signature(edgefer.watch).parameters[name].default for name in shared
+    }
 
 
 def test_a_model_that_is_missing_leaves_no_camera_open(camera, tmp_path):

@@ -273,6 +273,32 @@ def test_stop_ends_the_tries(capsys):
     assert "is back" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("lost", ["blocks", "away", "opening"])
+def test_whoever_waits_for_frames_has_something_to_do_meanwhile(lost, capsys):
+    """As the window, which takes its keys."""
+    waits, blocked = Endurance(reconnect=600, silent=600, frozen=0), threading.Event()
+    camera = Camera(1) if lost == "blocks" else Camera(1, None)
+    source = open_live(camera, SourceError("no camera 7", ""), endurance=waits)
+    if lost == "opening":
+        source._connect = blocked.wait
+    with source:
+        frames = iter(source)
+        next(frames)
+        source.idle = source.stop
+        assert list(frames) == []
+        blocked.set()
+        camera.give(None)
+
+
+def test_a_connection_that_is_still_being_opened_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(live, "JOIN", 60)
+    monkeypatch.setattr(live, "OPENING", 0.1)
+    begin = time.monotonic()
+    with pytest.raises(SourceError, match=r"no frame for 0\.1 s"):
+        LiveSource("camera 7", threading.Event().wait, ONCE)
+    assert time.monotonic() - begin < 30
+
+
 FREEZE = Endurance(reconnect=5, silent=5, frozen=0.2)
 
 

@@ -139,6 +139,28 @@ def test_keys_of_a_session_set_its_marks(screen):
     assert marks.keys == ["1", "x", "q"]
 
 
+def test_keys_are_taken_while_a_source_is_lost(screen):
+    fake = screen("x", "x", "q")
+    source = Clip()
+    view = Window(source)
+    source.idle()
+    assert len(fake.keys) == 3, "no window yet"
+    view.take(reading(0.0, captured=1.0))
+    source.idle()
+    assert not source.stopped
+    source.idle()
+    assert source.stopped
+
+
+def test_a_window_that_is_closed_while_the_source_is_lost(screen):
+    fake = screen()
+    source = Clip()
+    Window(source).take(reading(0.0, captured=1.0))
+    fake.visible = 0.0
+    source.idle()
+    assert source.stopped
+
+
 def test_a_closed_window_ends_the_run(screen):
     fake = screen()
     view = Window(Clip())

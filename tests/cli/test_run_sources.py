@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -101,6 +102,23 @@ def test_a_lost_stream_ends_the_run_when_told_so(run, server):
     assert records(result.out)
     assert "files made: none" in result.err
     assert "secret" not in result.err
+
+
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+def test_ctrl_c_while_a_server_says_nothing(model, scheme):
+    """FFmpeg itself waits for ten seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"{scheme}://127.0.0.1:{server.getsockname()[1]}/a.mjpg"
+        command = [sys.executable, "-m", "edgefer", "run", "--engine", str(model), "--source", address]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+            server.settimeout(60)
+            client, _ = server.accept()
+            begin = time.monotonic()
+            run.send_signal(signal.SIGINT)
+            assert run.communicate(timeout=60)[1] == "interrupted\n"
+        client.close()
+    assert run.returncode == 130
+    assert time.monotonic() - begin < 7
 
 
 def test_ctrl_c_while_a_lost_stream_is_opened_again(model, server):
