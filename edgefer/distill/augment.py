@@ -45,7 +45,7 @@ def render(faces: Tensor, section: AugmentSection, seed: int, number: int) -> Vi
     return View(whole, flips)
 
 
-def mix(faces: Tensor, targets: Tensor, weight: float) -> tuple[Tensor, Tensor]:
+def mix(faces: Tensor, targets: Tensor, weight: Tensor | float) -> tuple[Tensor, Tensor]:
     """Mixup (Zhang et al., arXiv 1710.09412): blend each face, and its target, with its neighbour in a shuffled batch."""
     return torch.lerp(faces.roll(1, 0), faces, weight), torch.lerp(targets.roll(1, 0), targets, weight)
 

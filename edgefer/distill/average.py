@@ -18,7 +18,12 @@ class Average:
             [value.data for value in self.body.parameters()],
             [value.data for value in followed.parameters()],
         )
-        self._statistics = list(self.body.buffers()), list(followed.buffers())
+        # By type: a list of several types is copied one tensor after the other, a hundred launches on a GPU.
+        pairs = list(zip(self.body.buffers(), followed.buffers(), strict=True))
+        self._statistics = [
+            ([own for own, _ in pairs if own.dtype == kind], [other for own, other in pairs if own.dtype == kind])
+            for kind in dict.fromkeys(own.dtype for own, _ in pairs)
+        ]
 
     @torch.no_grad()
     def follow(self, decay: float, steps: int) -> None:
@@ -29,4 +34,5 @@ class Average:
         """
         decay = min(decay, (1 + steps) / (10 + steps))
         torch._foreach_lerp_(*self._weights, 1 - decay)
-        torch._foreach_copy_(*self._statistics)
+        for own, other in self._statistics:
+            torch._foreach_copy_(own, other)

@@ -58,12 +58,16 @@ class Teachers:
             answer = member.ask(pixels).float()
             if self.mirror:
                 answer = (answer + member.ask(pixels.flip(3)).float()) / 2
-            if not answer.isfinite().all():
-                raise DataError(
-                    f"teacher {member.name} answers NaN or infinity to some of {len(pixels)} faces",
-                    "check its mean, std and range in the recipe, and its weights",
-                )
             answers.append(answer)
+        # One look for all: on a GPU each is a wait.
+        if not torch.stack([answer.isfinite().all() for answer in answers]).all():
+            faulty = next(
+                member for member, answer in zip(self.members, answers, strict=True) if not answer.isfinite().all()
+            )
+            raise DataError(
+                f"teacher {faulty.name} answers NaN or infinity to some of {len(pixels)} faces",
+                "check its mean, std and range in the recipe, and its weights",
+            )
         return ensemble(answers, [member.weight for member in self.members], self.combine)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import time
@@ -20,6 +21,7 @@ from edgefer.distill.average import Average
 from edgefer.distill.batches import Batch, epoch_batches, fit, label_targets, planes
 from edgefer.distill.compiled import passes
 from edgefer.distill.describe import input_spec, model_card
+from edgefer.distill.graphed import Graphed, graphable
 from edgefer.distill.hints import Hints
 from edgefer.distill.losses import class_weights
 from edgefer.distill.numerics import computes_in_bf16
@@ -129,11 +131,11 @@ def train(
     """Train by `recipe` and keep the epoch that is best on `choosing`.
 
     Writes `best.safetensors` (the averaged weights when the recipe averages), `last.safetensors` (to resume from),
-    `metrics.jsonl` and `recipe.toml` into `out` after every epoch, each atomically. A run resumed from any epoch ends
-    with the same weights as an uninterrupted one on the same machine; a finished one is given back though that state is
-    gone, and one whose weights were deleted begins again. Under torchrun the processes share the work and the first one
-    writes (`distill/parallel.py`). Raises UsageError when they cannot share a batch equally, Interrupted on Ctrl-C,
-    CheckFailed when the loss is no number any more.
+    `metrics.jsonl` and `recipe.toml` into `out`, each atomically: the lines after every epoch, the weights after every
+    `train.keep_every`. A run resumed from any of these ends with the same weights as an uninterrupted one on the same
+    machine; a finished one is given back though that state is gone, and one whose weights were deleted begins again.
+    Under torchrun the processes share the work and the first one writes (`distill/parallel.py`). Raises UsageError when
+    they cannot share a batch equally, Interrupted on Ctrl-C, CheckFailed when the loss is no number any more.
 
     whole: the split that `training` is a part of, for the leak-free figure in the card; default `training`.
     start: the checkpoint whose weights the network begins with (`edgefer.distill.start`); default fresh ones.
@@ -216,7 +218,7 @@ class _Loop:
             nesterov=section.nesterov and section.momentum > 0,
             fused=True,
         )
-        self.pixels = planes(training, device)
+        self.pixels, self.examined = planes(training, device), planes(choosing, device)
         self.targets = label_targets(training).to(device)
         weights = class_weights(self.targets.sum(0), recipe.loss.class_weights)
         self.weights = weights.to(device) if weights is not None else None
@@ -230,6 +232,11 @@ class _Loop:
         self.state = Progress(identity(recipe, training, choosing, teachers, start))
         join_batches(self.body)
         self.passes = passes(recipe, self.network)
+        self.graphed = Graphed(self._gradients) if graphable(recipe, device) else None
+        # The best weights since files were last written.
+        self.unwritten: tuple[nn.Module, ModelCard] | None = None
+        if device.type == "cuda":
+            torch.backends.cudnn.benchmark = True  # every batch is of one size
 
     def resume(self) -> str:
         """Go on from the last state; returns the file whose loss makes that impossible, empty where none is lost.
@@ -265,6 +272,8 @@ class _Loop:
         answers = self.wanted.of(view, view_number) if self.wanted else None
         taught = teaching(recipe.loss, answers) if answers is not None else None
         batches = epoch_batches(count, recipe.train.batch, seed, number, self.device, recipe.augment.mixup)
+        if self.graphed is not None:
+            self.graphed.begin(view.faces, taught)
         note = f"epoch {number + 1}" + (f", best {self.state.best_accuracy:.2%}" if number else "")
         for done, batch in enumerate(batches):
             epochs = number + done / self.steps
@@ -297,24 +306,50 @@ class _Loop:
             self._keep()
 
     def _keep(self) -> None:
-        body = self._measured_body()
-        save(self.out / BEST, float_body(body) if self.recipe.qat else body, self._card(), learned_scales(body))
+        self._save(self._measured_body(), self._card())
+
+    def _save(self, body: nn.Module, card: ModelCard) -> None:
+        save(self.out / BEST, float_body(body) if self.recipe.qat else body, card, learned_scales(body))
 
     def _write(self, better: bool) -> None:
-        if better:
-            self._keep()
         epoch, section = self.state.epoch, self.recipe.train
-        if epoch % section.keep_every == 0 or epoch == self.recipe.epochs:
+        due = epoch % section.keep_every == 0 or epoch == self.recipe.epochs
+        if better and not due:
+            # Large weights take longer to write than a GPU takes for an epoch.
+            self.unwritten = (copy.deepcopy(self._measured_body()), self._card())
+        elif better:
+            self.unwritten = None
+            self._keep()
+        if due:
+            if self.unwritten is not None:
+                self._save(*self.unwritten)
+                self.unwritten = None
             save_state(self.out / LAST, self.state, self.trained, self.average, self.optimizer)
         write_text(self.out / METRICS, "".join(json.dumps(asdict(entry)) + "\n" for entry in self.state.history))
 
     def _step(self, batch: Batch, view: Tensor, taught: Tensor | None, epochs: float) -> Tensor:
+        recipe = self.recipe
+        rows, weight = batch.rows, batch.mix_weight
+        graphed = self.graphed
+        loss = graphed(rows, weight) if graphed else self._gradients(rows, weight, view, taught, epochs)
+        sum_gradients(self.parameters)
+        if recipe.optimizer.clip:
+            nn.utils.clip_grad_norm_(self.parameters, recipe.optimizer.clip)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.follow(recipe.train.ema, self.state.epoch * self.steps)
+        return loss
+
+    def _gradients(
+        self, rows: Tensor, weight: Tensor | float, view: Tensor, taught: Tensor | None, epochs: float = 0.0
+    ) -> Tensor:
+        """The loss of the faces at `rows`, mixed by `weight`; leaves its gradients."""
         recipe, classes = self.recipe, len(self.training.emotions)
-        faces, targets = view[batch.rows].float(), self.targets[batch.rows]
+        faces, targets = view[rows].float(), self.targets[rows]
         if taught is not None:
-            targets = torch.cat((targets, taught[batch.rows]), 1)
+            targets = torch.cat((targets, taught[rows]), 1)
         if recipe.augment.mixup:
-            faces, targets = mix(faces, targets, batch.mix_weight)
+            faces, targets = mix(faces, targets, weight)
         if taught is not None:
             targets, taught = targets[:, :classes], targets[:, classes:]
         faces = own_slice(faces)
@@ -325,12 +360,6 @@ class _Loop:
             loss = hint + batch_loss(recipe.loss, logits, targets, taught, self.weights, epochs)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        sum_gradients(self.parameters)
-        if recipe.optimizer.clip:
-            nn.utils.clip_grad_norm_(self.parameters, recipe.optimizer.clip)
-        self.optimizer.step()
-        if self.average is not None:
-            self.average.follow(recipe.train.ema, self.state.epoch * self.steps)
         return loss.detach()
 
     def _logits(self, faces: Tensor) -> Tensor:
@@ -354,8 +383,7 @@ class _Loop:
     @torch.no_grad()
     def _accuracy(self) -> float:
         network = Network(self._measured_body(), self.spec).to(self.device).eval()
-        pixels = planes(self.choosing, self.device)
-        guesses = spread(lambda part: network(fit(part.float(), self.spec)).argmax(1), pixels.split(512))
+        guesses = spread(lambda part: network(fit(part.float(), self.spec)).argmax(1), self.examined.split(512))
         right = guesses.cpu() == torch.from_numpy(self.choosing.labels.copy())
         return int(right.sum()) / len(right)
 
