@@ -62,6 +62,8 @@ a face that shows none of the seven gets one all the same.
 
 **Verify a file.** `edgefer models ls` prints where the files are. Each hash below is of the whole file:
 
+<!-- tested: tests/test_model_cards_page.py -->
+
     sha256sum edgefer/students/*.onnx edgefer/students/*.safetensors
 
 `edgefer inspect FILE` prints the card inside, and exits 1 when the file is damaged.
