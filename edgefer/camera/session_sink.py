@@ -70,8 +70,8 @@ class SessionSink:
 class SessionIntervals:
     """What was seen in each interval, of nobody in particular: the session of a run with --aggregate-only.
 
-    seconds: length of an interval. So that no moment of a single person is told, marks do not cut it, and what a gap or
-    the end leaves of one is written only if it is `SHORTEST` or longer.
+    seconds: length of an interval. So that no moment of a single person is told, marks do not cut it, and what a pause or
+    a gap leaves of one is written only if it is `SHORTEST` or longer; what the end leaves is, with its own length.
     """
 
     pictures = 0
@@ -105,15 +105,15 @@ class SessionIntervals:
 
     def close(self) -> None:
         try:
-            self._write(self._counts.end(), self._run.last)
+            self._write(self._counts.end(), self._run.last, shortest=2 * TICK)
         finally:
             self._run.close()
 
-    def _write(self, interval: Interval | None, until: float) -> None:
+    def _write(self, interval: Interval | None, until: float, shortest: float = SHORTEST) -> None:
         """Write an interval that was ended by the frame at `until`, or by what came between."""
         if interval is None or self._run.broken:
             return
-        if until - self._first < SHORTEST - TICK:
+        if until - self._first < shortest - TICK:
             self._first = until
             return
         line = interval.to_json()

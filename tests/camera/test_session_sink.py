@@ -355,7 +355,17 @@ def test_aggregated_sessions_hold_nobody(folder):
          "emotions": {"anger": 0.0, "happy": 0.5, "sad": 0.5, "neutral": 0.0}},
     ]  # fmt: skip
     assert of("mark", folder / FILE)[0]["text"] == "task 1"
-    assert len(read(folder / FILE).intervals) == 2, "what is left of the third is too short"
+    assert len(read(folder / FILE).intervals) == 2, "a single frame has no length"
+
+
+@pytest.mark.parametrize("end", [2.1, 2.9])
+def test_the_last_interval_has_its_true_length(folder, end):
+    sink = SessionIntervals(folder, about(fps=10), 1.0)
+    watch(sink, [index / 10 for index in range(round(10 * end) + 1)], (1, "happy"))
+    sink.close()
+    last = read(folder / FILE).intervals[-1]
+    assert (last.time, last.seconds) == (2.0, pytest.approx(end - 2, abs=1e-3))
+    assert last.frames == round(10 * (end - 2)) + 1
 
 
 def test_gaps_and_pauses_end_an_interval(folder):

@@ -144,7 +144,8 @@ def test_aggregate_only_holds_nobody(cli, model, clip):
     assert "of nobody in particular, go to sessions/anna" in done.err
     record = read(FILE)
     assert record.header.aggregate
-    assert [(line.time, line.faces) for line in record.intervals] == [(0.0, 25), (1.0, 25), (2.0, 25)]
+    assert [(line.time, line.faces) for line in record.intervals] == [(0.0, 25), (1.0, 25), (2.0, 25), (3.0, 25)]
+    assert record.intervals[-1].seconds == pytest.approx(0.96)
     assert "track" not in FILE.read_text()
 
 
