@@ -6,15 +6,33 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 
 from edgefer.ranks import leads
 
 Step = Callable[[int, str], None]
+# Of one thread alone, so that a program may run two things at once of which one is silent.
+_tells: ContextVar[bool] = ContextVar("tells", default=True)
+
+
+@contextlib.contextmanager
+def telling(wanted: bool) -> Iterator[None]:
+    """Inside the block messages and progress are shown if they are wanted; commands always want them."""
+    token = _tells.set(wanted)
+    try:
+        yield
+    finally:
+        _tells.reset(token)
+
+
+def tells() -> bool:
+    """Whether this process shows anything here: of several processes the leading one, where it is wanted."""
+    return leads() and _tells.get()
 
 
 def say(message: str) -> None:
-    """Print one line to stderr; of several processes the leading one alone."""
-    if leads():
+    """Print one line to stderr, where `tells`."""
+    if tells():
         complain(message)
 
 
@@ -26,12 +44,11 @@ def complain(message: str) -> None:
 
 @contextlib.contextmanager
 def progress(title: str, total: int) -> Iterator[Step]:
-    """Show work of `total` steps; yields `step(advance, note)`.
+    """Show work of `total` steps, where `tells`; yields `step(advance, note)`.
 
-    A bar with time left when stderr is a terminal, else plain lines at most every ten seconds and one at the end. Of
-    several processes the leading one alone shows anything.
+    A bar with time left when stderr is a terminal, else plain lines at most every ten seconds and one at the end.
     """
-    if not leads():
+    if not tells():
         yield lambda _advance, _note: None
     elif sys.stderr.isatty():
         yield from _bar(title, total)

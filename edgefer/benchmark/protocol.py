@@ -103,3 +103,21 @@ def protocol_for(
             }
         ),
     )
+
+
+def asked_protocol(
+    batches: Sequence[int] = (),
+    rounds: int | None = None,
+    seconds: float | None = None,
+    calls: int | None = None,
+    quick: bool = False,
+) -> Protocol:
+    """What was asked for, and the rest as in `QUICK` or `DEFAULT`. Raises as `protocol_for`."""
+    usual = QUICK if quick else DEFAULT
+    return protocol_for(
+        batches or usual.batches,
+        usual.rounds if rounds is None else rounds,
+        usual.latency.seconds if seconds is None else seconds,
+        usual.latency.calls if calls is None else calls,
+        usual.warm_s,
+    )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from edgefer.benchmark.abilities import probe
 from edgefer.benchmark.candidate import Candidate, all_threads
-from edgefer.benchmark.discover import DEFAULT_INPUT, student_rows
+from edgefer.benchmark.discover import DEFAULT_INPUT, default_models, student_rows
 from edgefer.benchmark.int8 import with_int8
 from edgefer.benchmark.judgement import judge
 from edgefer.benchmark.own_accuracy import with_own_accuracy
@@ -25,7 +25,7 @@ from edgefer.benchmark.variants import EVERYTHING, Wish, left_out, variants
 from edgefer.card import InputSpec
 from edgefer.console import progress, say
 from edgefer.data.faces import FaceSet
-from edgefer.errors import DataError
+from edgefer.errors import DataError, Interrupted
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,32 @@ def benchmark_models(
 ) -> BenchmarkResult:
     """Make the rows, measure them as `run_suite`, show progress on stderr.
 
-    models, teacher: see `student_rows` and `teacher_rows`. size: pixels a side of what is named by architecture; None for
-    the first model's own, else 64. evaluate: afterwards label all of `faces` with every row that was not measured on them
-    itself.
+    models, teacher: see `student_rows` and `teacher_rows`; without models those of `default_models`. size: pixels a side
+    of what is named by architecture; None for the first model's own, else 64. evaluate: afterwards label all of `faces`
+    with every row that was not measured on them itself. Raises Interrupted on Ctrl-C.
     """
+    try:
+        return _benchmark(models or _default(), teacher, faces, how, wish, size, trust, evaluate)
+    except KeyboardInterrupt as error:
+        raise Interrupted("the benchmark was stopped, nothing was kept", "--quick takes seconds a row") from error
+
+
+def _default() -> list[Path]:
+    found, reason = default_models()
+    say(f"{found[0]}: {reason}")
+    return found
+
+
+def _benchmark(
+    models: Sequence[str | Path],
+    teacher: str,
+    faces: FaceSet,
+    how: Protocol,
+    wish: Wish,
+    size: int | None,
+    trust: bool,
+    evaluate: bool,
+) -> BenchmarkResult:
     if not len(faces):
         raise DataError(f"{faces.name} {faces.split} holds no faces to feed", "take another split")
     pixels = np.asarray(faces.pixels[: max(how.batches)])

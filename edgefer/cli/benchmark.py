@@ -10,7 +10,7 @@ import typer
 
 from edgefer.cli.options import Json
 from edgefer.console import say
-from edgefer.errors import BackendError, Interrupted, UsageError
+from edgefer.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
     from edgefer.benchmark.comparison import Comparison
@@ -84,7 +84,6 @@ def benchmark(
     if json and trtexec:
         raise UsageError("--json and --trtexec are two forms of one output", "leave one of them out")
     from edgefer.benchmark.compare import read_record
-    from edgefer.benchmark.discover import default_models
     from edgefer.benchmark.run import benchmark_models
     from edgefer.benchmark.variants import Wish
     from edgefer.data.load import load_faces
@@ -94,23 +93,16 @@ def benchmark(
     how = _protocol(batch, sweep, rounds, seconds, calls, quick)
     if old is not None and not any((batch, sweep, rounds, seconds, calls, quick)):
         how = old.protocol
-    found: list[Path] = []
-    if not models:
-        found, reason = default_models()
-        say(f"{found[0]}: {reason}")
-    try:
-        result = benchmark_models(
-            models or found,
-            teacher,
-            load_faces(data, split),
-            how=how,
-            wish=Wish(threads=tuple(threads or ()), compiled=compiled, int8=int8),
-            size=size,
-            trust=trust,
-            evaluate=evaluate,
-        )
-    except KeyboardInterrupt as error:
-        raise Interrupted("the benchmark was stopped, nothing was kept", "--quick takes seconds a row") from error
+    result = benchmark_models(
+        models or (),
+        teacher,
+        load_faces(data, split),
+        how=how,
+        wish=Wish(threads=tuple(threads or ()), compiled=compiled, int8=int8),
+        size=size,
+        trust=trust,
+        evaluate=evaluate,
+    )
     if out is not None:
         from edgefer.report.benchmark import write
 
@@ -179,15 +171,8 @@ def _protocol(
     quick: bool,
 ) -> Protocol:
     """What was asked for, and the rest as usual."""
-    from edgefer.benchmark.protocol import DEFAULT, QUICK, parse_sweep, protocol_for
+    from edgefer.benchmark.protocol import asked_protocol, parse_sweep
 
     if batch and sweep:
         raise UsageError("--batch and --sweep both say which batch sizes are measured", "leave one of them out")
-    usual = QUICK if quick else DEFAULT
-    return protocol_for(
-        batch or (parse_sweep(sweep) if sweep else usual.batches),
-        rounds or usual.rounds,
-        seconds or usual.latency.seconds,
-        calls or usual.latency.calls,
-        usual.warm_s,
-    )
+    return asked_protocol(batch or (parse_sweep(sweep) if sweep else ()), rounds, seconds, calls, quick)

@@ -63,7 +63,7 @@ def build(
     """
     try:
         from edgefer.card import Precision
-        from edgefer.cli.training import recipe_of, require_torch
+        from edgefer.distill.asked import recipe_of, require_torch
 
         require_torch()
         from edgefer.engine.cpu import for_cpu

@@ -75,16 +75,15 @@ def build_engine(
 ) -> None:
     """Compile a TensorRT engine and prove its precision; TensorRT-RTX does so on a machine without a GPU."""
     from edgefer.card import Precision
-    from edgefer.engine.arithmetic import left_out
     from edgefer.engine.cpu import for_cpu
     from edgefer.engine.once import build_once
     from edgefer.engine.options import Options, parse_batch
     from edgefer.engine.outlook import outlook
     from edgefer.engine.request import Request
     from edgefer.engine.text import build_text, outlook_text
-    from edgefer.engine.toolchain import toolchain
+    from edgefer.engine.toolchain import say_left_out
     from edgefer.quantize.exclusion import Limits
-    from edgefer.runtime.find import find_student
+    from edgefer.runtime.find import said_student
 
     wanted, sizes = Precision(precision.value), parse_batch(batch)
     limits = None if max_drop is None and max_class_drop is None else Limits(max_drop, max_class_drop)
@@ -93,13 +92,10 @@ def build_engine(
     )
     cpu = for_cpu(target or ())
     if not cpu:
-        chosen, _, _ = toolchain(flavour, target or (), wanted)
-        if not target and (note := left_out(wanted, chosen)):
-            say(note)
-    if model is None:
-        model, reason = find_student()
-        say(f"{model}: {reason}")
-    request = Request(model, wanted, calibration, tuple(target or ()), sizes, flavour, out, options, measure)
+        say_left_out(flavour, target or (), wanted)
+    request = Request(
+        model or said_student(), wanted, calibration, tuple(target or ()), sizes, flavour, out, options, measure
+    )
     if cpu:
         _build_for_cpu(request, ["--dry-run"] * dry_run, json)
         return

@@ -47,18 +47,13 @@ def distill(
     if sweep:
         run_sweep(recipe, changes, exclude, out, resume, json)
         return
-    from edgefer.cli.training import accuracy_of, recipe_of, require_torch, summary, write_curves
+    from edgefer.cli.training import accuracy_of, write_curves
+    from edgefer.distill.asked import default_recipe, recipe_of, require_torch
 
     require_torch()
-    from edgefer.data.load import find_store
     from edgefer.distill.run import distill_recipe
 
-    if recipe is None:
-        store = find_store("fer2013")
-        recipe = "fer2013-c" if store else "demo-c"
-        reason = f"FER2013 is prepared in {store}" if store else "no FER2013 store is here, so on drawn demo faces"
-        say(f"recipe {recipe}: {reason}")
-    result = distill_recipe(recipe_of(recipe, changes, exclude), out, resume, baseline)
+    result = distill_recipe(recipe_of(recipe or default_recipe(), changes, exclude), out, resume, baseline)
     student = result.student
     runs = {"student distilled": student} | ({"student alone": result.alone} if result.alone else {})
     write_curves(student.folder, runs)
@@ -75,10 +70,5 @@ def distill(
             if result.gain > 0
             else f"gained nothing ({100 * result.gain:.1f} points)"
         )
-    values = {
-        "student": summary(student),
-        "alone": summary(result.alone) if result.alone else None,
-        "gain": result.gain,
-    }
-    emit(json, values | {"teachers": [str(path) for path in result.teachers]}, text)
+    emit(json, result.to_dict(), text)
     say(f"next: edgefer build-engine {student.checkpoint} --precision {'int8' if student.int8 else 'fp16'}")

@@ -51,7 +51,7 @@ def evaluate(
     """Label a split's faces and compare with the truth, officially and without faces that also stand in Training."""
     if against is None and (max_drop, max_class_drop) != (None, None):
         raise UsageError("a limit on a drop needs a model to drop from", "name it with --against OTHER")
-    from edgefer.evaluate import record, text
+    from edgefer.evaluate import text
     from edgefer.evaluate.result import Request, run
     from edgefer.runtime.open import open_session
 
@@ -60,7 +60,7 @@ def evaluate(
         session = stack.enter_context(open_session(model, threads=threads, trust=trust))
         other = stack.enter_context(open_session(against, threads=threads, trust=trust)) if against else None
         result = run(session, other, request)
-    emit(json, record.result_record(result), text.render(result))
+    emit(json, result.to_dict(), text.render(result))
     for warning in result.warnings:
         say(f"warning: {warning}")
     if exclude is None and result.protocols.left_out:

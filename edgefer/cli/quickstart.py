@@ -18,7 +18,8 @@ def quickstart(
     json: Json = False,
 ) -> None:
     """Go the whole path on drawn faces: teacher, student, ONNX, FP16 and INT8 engines, benchmark, report."""
-    from edgefer.cli.training import require_torch, summary
+    from edgefer.distill.asked import require_torch
+    from edgefer.distill.record import run_record
 
     require_torch()
     from edgefer.benchmark.table import render_table
@@ -36,7 +37,7 @@ def quickstart(
         "report": str(report),
         "seconds": round(result.seconds, 1),
         "accuracy": accuracy,
-        "student": summary(result.distilled.student),
+        "student": run_record(result.distilled.student),
         "onnx": str(result.onnx),
         "engines": [built.to_dict() for built in result.engines],
         "no_engines": result.no_engines,

@@ -15,7 +15,7 @@ def run_sweep(
     name: str | None, changes: list[str] | None, exclude: Path | None, out: Path | None, resume: bool, json: bool
 ) -> None:
     """Run every cell into `out`, print the table, and write it as Markdown and as a page with confusion matrices."""
-    from edgefer.cli.training import require_torch
+    from edgefer.distill.asked import require_torch
 
     if name is None:
         raise UsageError("--sweep needs the name of a sweep", "edgefer distill --sweep paper-table-4")

@@ -39,7 +39,9 @@ def train(
     if sweep:
         run_sweep(recipe, changes, exclude, out, resume, json)
         return
-    from edgefer.cli.training import accuracy_of, recipe_of, require_torch, summary, write_curves
+    from edgefer.cli.training import accuracy_of, write_curves
+    from edgefer.distill.asked import recipe_of, require_torch
+    from edgefer.distill.record import run_record
 
     require_torch()
     from edgefer.distill.run import train_recipe
@@ -48,7 +50,7 @@ def train(
     write_curves(run.folder, {run.card.name: run})
     emit(
         json,
-        {"run": summary(run)},
+        {"run": run_record(run)},
         f"{run.card.name}: {accuracy_of(run)}; best epoch in {run.checkpoint}",
     )
     say(f"next: edgefer export {run.checkpoint}")

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, islice, takewhile
 from pathlib import Path
+from typing import Any
 
 from edgefer.console import say
 from edgefer.data.faces import FaceSet
 from edgefer.data.load import load_faces
+from edgefer.distill.answers import Answers, open_answers
 from edgefer.distill.guard import check_labels
 from edgefer.distill.hints import check_recipe, check_teachers
 from edgefer.distill.parallel import check_batch, default_device, led
+from edgefer.distill.record import run_record
 from edgefer.distill.state import read_identity
 from edgefer.distill.teachers import Teachers, load_teachers
 from edgefer.distill.trainer import BEST, LAST, Run, finished, identity, limited, train
@@ -44,6 +47,15 @@ class Distilled:
     def gain(self) -> float | None:
         """What distillation added to the accuracy on the choosing split, 0..1; None without a baseline."""
         return None if self.alone is None else self.student.accuracy - self.alone.accuracy
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values: what `edgefer distill --json` prints."""
+        return {
+            "student": run_record(self.student),
+            "alone": None if self.alone is None else run_record(self.alone),
+            "gain": self.gain,
+            "teachers": [str(path) for path in self.teachers],
+        }
 
 
 def faces_of(recipe: Recipe) -> Faces:
@@ -165,16 +177,18 @@ def _numbered(base: Path) -> Iterator[Path]:
     return chain((base,), (base.with_name(f"{base.name}-{number}") for number in count(2)))
 
 
-def _train(recipe: Recipe, faces: Faces, out: Path, teachers: Teachers | None, start: Path | None, resume: bool) -> Run:
+def _train(
+    recipe: Recipe, faces: Faces, out: Path, teachers: Teachers | Answers | None, start: Path | None, resume: bool
+) -> Run:
     return train(recipe, faces.training, faces.choosing, out, teachers, resume, whole=faces.whole, start=start)
 
 
-def _teachers(recipe: Recipe, folder: Path, faces: Faces) -> tuple[tuple[Path, ...], Teachers]:
+def _teachers(recipe: Recipe, folder: Path, faces: Faces) -> tuple[tuple[Path, ...], Teachers | Answers]:
     if recipe.teacher is None:
         raise UsageError(f"recipe {recipe.name} has no teacher", f"edgefer train {recipe.name}")
     check_recipe(recipe)
     paths = _teacher_checkpoints(recipe, folder)
-    return paths, open_teachers(recipe, paths, faces)
+    return paths or recipe.teacher.answers, open_teachers(recipe, paths, faces)
 
 
 def _alone(recipe: Recipe, faces: Faces, folder: Path, name: str | None = None) -> Run:
@@ -201,16 +215,19 @@ def _start(recipe: Recipe, folder: Path, below: tuple[str, ...] = ()) -> Path | 
 def _needed(recipe: Recipe, folder: Path, below: tuple[str, ...]) -> Path:
     """The checkpoint of a recipe that another one needs; `below` are the recipes that are waiting for it."""
     below = needing(recipe, below)
-    faces, teachers = faces_of(recipe), None
+    faces = faces_of(recipe)
+    teachers: Teachers | Answers | None = None
     if recipe.teacher is not None:
         check_recipe(recipe)
         teachers = open_teachers(recipe, _teacher_checkpoints(recipe, folder, below), faces)
     return _once(recipe, faces, folder / recipe.name, teachers, below).checkpoint
 
 
-def open_teachers(recipe: Recipe, paths: tuple[Path, ...], faces: Faces) -> Teachers:
-    """The networks at `paths` and those of `models`, as the one teacher of a recipe that has one."""
+def open_teachers(recipe: Recipe, paths: tuple[Path, ...], faces: Faces) -> Teachers | Answers:
+    """The networks at `paths` and those of `models`, as the one teacher of a recipe that has one; or its kept answers."""
     assert recipe.teacher is not None
+    if recipe.teacher.answers:
+        return open_answers(recipe.teacher.answers, recipe, faces.training)
     section, labels = recipe.teacher, faces.training.emotions
     teachers = load_teachers(paths, labels, default_device(), section.models, section.combine, section.mirror)
     check_teachers(recipe, teachers)
@@ -218,7 +235,7 @@ def open_teachers(recipe: Recipe, paths: tuple[Path, ...], faces: Faces) -> Teac
 
 
 def _once(
-    recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None = None, below: tuple[str, ...] = ()
+    recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | Answers | None = None, below: tuple[str, ...] = ()
 ) -> Run:
     """The finished run of this very recipe on these faces in `base`, else train it there, going on where it stopped."""
     start = _start(recipe, base.parent, below)
@@ -233,7 +250,7 @@ def _once(
 
 
 def find_run(
-    recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | None, start: Path | None
+    recipe: Recipe, faces: Faces, base: Path, teachers: Teachers | Answers | None, start: Path | None
 ) -> tuple[Path, Run | None]:
     """Where this very run belongs, `base` or a numbered one beside it, and the run when it is finished there.
 

@@ -7,10 +7,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from edgefer.console import say
+from edgefer.console import say, tells
 from edgefer.engine.clock import Clock
 from edgefer.engine.share import WHOLE
-from edgefer.ranks import leads
 
 # Seconds between two lines, and the silence that is mentioned.
 HEARTBEAT = 5.0
@@ -19,8 +18,8 @@ _REFRESH = 0.2
 
 @contextlib.contextmanager
 def shown(title: str, clock: Clock) -> Iterator[None]:
-    """Show a clock while the block runs; of several processes the leading one alone does."""
-    if not leads():
+    """Show a clock while the block runs, where `tells`."""
+    if not tells():
         yield
         return
     with _bar(title, clock) if sys.stderr.isatty() else _lines(title, clock):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgefer.card import Precision
-from edgefer.engine.arithmetic import check_targets, having
+from edgefer.console import say
+from edgefer.engine.arithmetic import check_targets, having, left_out
 from edgefer.errors import BackendError, UsageError
 from edgefer.trt import driver
 from edgefer.trt.driver import Driver
@@ -41,3 +42,10 @@ def toolchain(
         )
     check_targets(precision, chosen, (here,))
     return chosen, machine, (here,)
+
+
+def say_left_out(flavour: str | None, targets: Sequence[str], precision: Precision) -> None:
+    """Say which default targets the precision leaves out, where none is named. Raises as `toolchain`."""
+    chosen, _, _ = toolchain(flavour, targets, precision)
+    if not targets and (note := left_out(precision, chosen)):
+        say(note)

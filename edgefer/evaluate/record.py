@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from edgefer.evaluate.evaluate import Evaluation
     from edgefer.evaluate.gate import Verdict
     from edgefer.evaluate.protocol import Protocols
-    from edgefer.evaluate.result import Against, Result
+    from edgefer.evaluate.result import Against, EvaluationResult
 
 SCHEMA = 2
 
 
-def result_record(result: Result) -> dict[str, Any]:
+def result_record(result: EvaluationResult) -> dict[str, Any]:
     """The whole of it: the official figures on top, as in schema 1, the second protocol and the reference under them."""
     return {
         "schema": SCHEMA,

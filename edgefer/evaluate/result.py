@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edgefer.card import ModelCard
 from edgefer.console import progress
@@ -27,14 +28,18 @@ from edgefer.evaluate.protocol import (
     score_protocols,
     without_listed,
 )
+from edgefer.evaluate.record import result_record
 from edgefer.runtime.session import Session
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to judge models on; docs/evaluation.md explains each. Limits are in percentage points."""
+    """What to judge models on; docs/evaluation.md explains each. Limits are in percentage points.
 
-    data: str | None = None
+    data: a name or folder, or the faces themselves, of which there is no split to choose.
+    """
+
+    data: str | FaceSet | None = None
     split: str | None = None
     exclude: Path | None = None
     common: bool = False
@@ -54,7 +59,7 @@ class Against:
 
 
 @dataclass(frozen=True)
-class Result:
+class EvaluationResult:
     """notes: what a reader of the figures must know. warnings: what is probably wrong with data or model."""
 
     protocols: Protocols
@@ -67,8 +72,17 @@ class Result:
         """All faces of the split."""
         return self.protocols.official
 
+    @property
+    def accuracy(self) -> float:
+        """Share of all faces that were labelled right, 0..1."""
+        return self.evaluation.accuracy
 
-def run(session: Session, other: Session | None, request: Request) -> Result:
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values: what `edgefer evaluate --json` prints."""
+        return result_record(self)
+
+
+def run(session: Session, other: Session | None, request: Request) -> EvaluationResult:
     """Judge a session and, on the same faces, the one that it is held against; shows progress.
 
     Raises UsageError for faces that are not there or a limit without a reference, DataError where labels do not fit.
@@ -77,10 +91,7 @@ def run(session: Session, other: Session | None, request: Request) -> Result:
     if other is None and limits != (None, None):
         raise UsageError("a limit on a drop needs a model to drop from", "name it with --against OTHER")
     check_limits(*limits)
-    source = request.data or session.card.provenance.dataset or demo.NAME
-    split = request.split or default_split(session.card, split_names(source), source)
-    faces = load_faces(source, split)
-    second = _second(faces, source, request.exclude)
+    faces, second = _faces(session.card, request)
     sessions = [session] if other is None else [session, other]
     names = judged(faces, [one.card for one in sessions], request.common)
     left_out: dict[str, int] = {}
@@ -93,7 +104,18 @@ def run(session: Session, other: Session | None, request: Request) -> Result:
     protocols = score_protocols(answers[0], second)
     notes = (*_notes(session.card, faces, protocols), *_left_out(session.card, names, left_out))
     against = _against(answers[1], answers[0], second, limits) if other else None
-    return Result(protocols, against, notes, tuple(_warnings(protocols.official)))
+    return EvaluationResult(protocols, against, notes, tuple(_warnings(protocols.official)))
+
+
+def _faces(card: ModelCard, request: Request) -> tuple[FaceSet, Protocol | None]:
+    """What to judge on, and the protocol beside the official one; of given faces nobody knows where else they stand."""
+    if isinstance(request.data, FaceSet):
+        if request.split is not None:
+            raise UsageError(f"the faces are {request.data.split} already", "leave the split out, or name a store")
+        return request.data, None if request.exclude is None else without_listed(request.data, request.exclude)
+    source = request.data or card.provenance.dataset or demo.NAME
+    faces = load_faces(source, request.split or default_split(card, split_names(source), source))
+    return faces, _second(faces, source, request.exclude)
 
 
 def _second(faces: FaceSet, source: str, exclude: Path | None) -> Protocol | None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from edgefer.evaluate import words
-from edgefer.evaluate.result import Against, Result
+from edgefer.evaluate.result import Against, EvaluationResult
 from edgefer.table import text_table
 
 
-def render(result: Result) -> str:
+def render(result: EvaluationResult) -> str:
     """Without a reference: the protocols side by side, then each emotion. With one: the comparison, then the same."""
     parts = _alone(result) if result.against is None else _beside(result, result.against)
     parts.append("\n".join(f"note: {note}" for note in words.notes(result)))
     return "\n\n".join(parts)
 
 
-def _alone(result: Result) -> list[str]:
+def _alone(result: EvaluationResult) -> list[str]:
     found = result.evaluation
     rows = [words.protocol_row(one) for one in result.protocols.both]
     return [
@@ -24,7 +24,7 @@ def _alone(result: Result) -> list[str]:
     ]
 
 
-def _beside(result: Result, against: Against) -> list[str]:
+def _beside(result: EvaluationResult, against: Against) -> list[str]:
     comparison = against.comparison
     lines = [
         f"candidate {comparison.candidate}",

@@ -7,7 +7,7 @@ from edgefer.evaluate.comparison import Comparison
 from edgefer.evaluate.evaluate import Evaluation
 from edgefer.evaluate.gate import Verdict, points
 from edgefer.evaluate.protocol import Protocols
-from edgefer.evaluate.result import Result
+from edgefer.evaluate.result import EvaluationResult
 
 PROTOCOL_HEAD = ("protocol", "faces", "accuracy %", "balanced %", "macro F1 %", "ECE %", "NLL", "Brier")
 EMOTION_HEAD = ("emotion", "faces", "recall %", "precision %", "F1 %")
@@ -128,7 +128,7 @@ def _turned(found: Comparison) -> str:
     return f"{lost}, {found.gained:,} became right; {chance} (McNemar's test, {test.method}: {p})"
 
 
-def notes(result: Result) -> tuple[str, ...]:
+def notes(result: EvaluationResult) -> tuple[str, ...]:
     """All that a reader of the figures must know."""
     gate = result.against.verdict if result.against else None
     return (INTERVALS, *result.notes, *(gate.notes if gate else ()))

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from edgefer.evaluate import words
 from edgefer.evaluate.evaluate import Evaluation
-from edgefer.evaluate.result import Against, Result
+from edgefer.evaluate.result import Against, EvaluationResult
 from edgefer.paths import write_text
 from edgefer.report import markdown
 
 
-def write(path: Path, result: Result) -> None:
+def write(path: Path, result: EvaluationResult) -> None:
     """Write a result atomically."""
     write_text(path, render(result))
 
 
-def render(result: Result) -> str:
+def render(result: EvaluationResult) -> str:
     """The whole result; figures that `edgefer evaluate` prints, and the confusion matrix."""
     found = result.evaluation
     parts = [f"# {markdown.escape(title(result))}", markdown.escape(f"On {words.where(found)}.")]
@@ -29,7 +29,7 @@ def render(result: Result) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def title(result: Result) -> str:
+def title(result: EvaluationResult) -> str:
     """What was judged, and against what."""
     if result.against is not None:
         return f"{result.against.comparison.candidate} against {result.against.comparison.reference}"
@@ -44,7 +44,7 @@ def _comparison(against: Against) -> list[str]:
     return ["## What changed", markdown.bullets(lines), markdown.table(words.CHANGE_HEAD, words.change_rows(found))]
 
 
-def _protocols(result: Result) -> str:
+def _protocols(result: EvaluationResult) -> str:
     if result.against is None:
         return markdown.table(words.PROTOCOL_HEAD, [words.protocol_row(one) for one in result.protocols.both])
     return markdown.table(*words.model_rows(result.protocols, result.against.reference), left=2)

@@ -7,19 +7,19 @@ from pathlib import Path
 
 from edgefer.evaluate import words
 from edgefer.evaluate.comparison import Comparison
-from edgefer.evaluate.result import Against, Result
+from edgefer.evaluate.result import Against, EvaluationResult
 from edgefer.report import evaluation as parts
 from edgefer.report import evaluation_plots, page
 from edgefer.report.evaluation_markdown import title
 from edgefer.report.page import Html, Section
 
 
-def write(path: Path, result: Result) -> None:
+def write(path: Path, result: EvaluationResult) -> None:
     """Write a result as a page, atomically."""
     page.write_page(path, title(result), f"On {words.where(result.evaluation)}.", sections(result))
 
 
-def sections(result: Result) -> list[Section]:
+def sections(result: EvaluationResult) -> list[Section]:
     """With a reference what changed, then how accurate the model is, for whom, and how far its certainty goes."""
     found = result.evaluation
     shown = [_changes(result.against)] if result.against else []
@@ -46,7 +46,7 @@ def sections(result: Result) -> list[Section]:
     return shown
 
 
-def _protocols(result: Result) -> Html:
+def _protocols(result: EvaluationResult) -> Html:
     caption = "In per cent, but for the negative log-likelihood (nats) and the Brier score"
     if result.against is None:
         rows = [words.protocol_row(one) for one in result.protocols.both]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from edgefer.console import say
 from edgefer.errors import ArtifactError, EdgeferError, UsageError
 from edgefer.paths import ENGINES, RUNS
 
@@ -53,6 +54,13 @@ def find_student() -> tuple[Path, str]:
     if shipped := shipped_students():
         return shipped.get(DEFAULT) or next(iter(shipped.values())), "the student that edgefer ships"
     raise ArtifactError(f"no student under {RUNS}/", "make one with: edgefer distill")
+
+
+def said_student() -> Path:
+    """`find_student`, and says which it is and why."""
+    path, reason = find_student()
+    say(f"{path}: {reason}")
+    return path
 
 
 def find_runnable() -> tuple[Path, str]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from edgefer.card import ModelCard
 from edgefer.errors import DataError
+
+if TYPE_CHECKING:
+    from edgefer.runtime.prediction import Prediction
 
 Array = npt.NDArray[np.float32]
 
@@ -46,6 +51,23 @@ class Session(ABC):
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The emotions that it tells apart, in the order of its logits."""
+        return self.card.labels
+
+    def predict(self, faces: npt.NDArray[Any] | Iterable[npt.NDArray[Any]]) -> list[Prediction]:
+        """The emotion of each face, in the order given.
+
+        faces: pictures that are cut to one face each, uint8 `[H, W]` gray or `[H, W, 3]` BGR as OpenCV has them, of any
+        sizes; one picture or any iterable of them. They get the one preprocessing (`edgefer.data.preprocess`) and are
+        asked in batches. Raises DataError for what is no such picture, ArtifactError when the network's answers are not
+        finite.
+        """
+        from edgefer.runtime.prediction import predict
+
+        return predict(self, faces)
 
     def infer(self, pixels: Array) -> Array:
         """Logits, float32 `[N, labels]` in the card's label order, for pixels, float32 `[N, C, H, W]` in 0..255."""

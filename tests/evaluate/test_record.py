@@ -10,7 +10,7 @@ from edgefer.evaluate import record
 from edgefer.evaluate.comparison import compare
 from edgefer.evaluate.gate import judge
 from edgefer.evaluate.protocol import Protocol, score_protocols
-from edgefer.evaluate.result import Against, Result
+from edgefer.evaluate.result import Against, EvaluationResult
 from tests.conftest import ROOT
 from tests.evaluate.stubs import answers
 
@@ -31,7 +31,7 @@ def test_every_field_is_documented_and_every_documented_field_is_there():
     comparison = compare(one, other)
     second = Protocol("leak-free", np.arange(12) > 3, "stand in Training")
     against = Against(score_protocols(one, second), comparison, judge(comparison, 1, 1))
-    values = record.result_record(Result(score_protocols(other, second), against, (), ()))
+    values = record.result_record(EvaluationResult(score_protocols(other, second), against, (), ()))
     page = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
     table = page[page.index("| `schema` | 2 |") : page.index("What `edgefer evaluate")]
     named = {name.split(".")[-1] for name in re.findall(r"`([\w.]+)`", table)}

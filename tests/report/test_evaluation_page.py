@@ -11,7 +11,7 @@ from edgefer.card import Precision
 from edgefer.evaluate.comparison import compare
 from edgefer.evaluate.gate import judge
 from edgefer.evaluate.protocol import Protocol, score_protocols
-from edgefer.evaluate.result import Against, Result
+from edgefer.evaluate.result import Against, EvaluationResult
 from edgefer.report import evaluation_markdown, evaluation_page, page
 from tests.evaluate.stubs import answers
 
@@ -24,7 +24,7 @@ SECOND = Protocol("leak-free", np.arange(60) % 6 > 0, "are pixel-identical to a 
 
 @pytest.fixture
 def alone():
-    return Result(score_protocols(answers(TRUTH, AFTER), SECOND), None, ("a note",), ("a <warning>",))
+    return EvaluationResult(score_protocols(answers(TRUTH, AFTER), SECOND), None, ("a note",), ("a <warning>",))
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def beside():
     reference, candidate = answers(TRUTH, BEFORE), answers(TRUTH, AFTER, precision=Precision.INT8)
     comparison = compare(reference, candidate)
     against = Against(score_protocols(reference, SECOND), comparison, judge(comparison, 1, 2))
-    return Result(score_protocols(candidate, SECOND), against, (), ())
+    return EvaluationResult(score_protocols(candidate, SECOND), against, (), ())
 
 
 def shown(result, tmp_path):
@@ -68,7 +68,7 @@ def test_a_page_of_two_models_begins_with_what_changed_and_has_both_matrices(bes
 
 
 def test_no_second_protocol_no_second_table(tmp_path):
-    result = Result(score_protocols(answers(TRUTH, AFTER), None), None, (), ())
+    result = EvaluationResult(score_protocols(answers(TRUTH, AFTER), None), None, (), ())
     words, _ = shown(result, tmp_path)
     assert "leak-free" not in words
 
