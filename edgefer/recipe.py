@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -78,10 +78,11 @@ class TeacherSection(Section):
     `recipes` are trained first where they were not yet, `students` are networks that come with edgefer, `checkpoints`
     are files, `models` are networks of any origin with weights in the ensemble (`docs/teachers.md`). `combine` is of
     what an ensemble takes the mean: the centred logits, or the probabilities. With `mirror` each is asked about the
-    mirrored face too, and answers with the mean.
+    mirrored face too, and answers with the mean. `answers` are files of what teachers said that need not be here; they
+    stand alone.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"models", "combine", "mirror"})
+    later: ClassVar[frozenset[str]] = frozenset({"models", "combine", "mirror", "answers"})
 
     recipes: tuple[str, ...] = ()
     students: tuple[str, ...] = ()
@@ -89,11 +90,15 @@ class TeacherSection(Section):
     models: tuple[TeacherModel, ...] = ()
     combine: Literal["logits", "softmax"] = "logits"
     mirror: bool = False
+    answers: tuple[Path, ...] = ()
 
     @model_validator(mode="after")
     def _some(self) -> TeacherSection:
-        if not (self.recipes or self.students or self.checkpoints or self.models):
-            raise ValueError("name recipes, students or checkpoints, or add [[teacher.models]]")
+        networks = bool(self.recipes or self.students or self.checkpoints or self.models)
+        if not (networks or self.answers):
+            raise ValueError("name recipes, students, checkpoints or answers, or add [[teacher.models]]")
+        if self.answers and (networks or self.mirror or self.combine != "logits"):
+            raise ValueError("answers stand alone: no network can be asked beside them, combine and mirror are decided")
         return self
 
 
@@ -193,6 +198,8 @@ class Recipe(Section):
     def _something_to_learn_from(self) -> Recipe:
         if self.teacher is None and self.loss != self.loss.alone():
             raise ValueError(f"what [loss] says of a teacher (kind '{self.loss.kind}') needs a [teacher]")
+        if self.loss.hints and self.teacher is not None and self.teacher.answers:
+            raise ValueError("loss.hints needs a network to look into: teacher.answers is none")
         if self.train.compile and self.loss.hints:
             raise ValueError(
                 "train.compile and loss.hints exclude each other: features cannot be read inside a compiled pass"
@@ -281,8 +288,8 @@ def find(name: str) -> Path:
     return recipes[name]
 
 
-def load(name: str, changes: Iterable[str] = ()) -> Recipe:
-    """Read a recipe by name or path and apply `section.key=value` changes, values in TOML syntax.
+def load(name: str, changes: Iterable[str] | Mapping[str, object] = ()) -> Recipe:
+    """Read a recipe by name or path and apply changes: `section.key=value` with values in TOML syntax, or by key.
 
     Raises RecipeError that lists every fault, UsageError when there is no such recipe or a change has no `=`.
     """
@@ -290,8 +297,8 @@ def load(name: str, changes: Iterable[str] = ()) -> Recipe:
     values = read_toml(path)
     if is_sweep(path):
         raise RecipeError(f"{path} is a sweep of recipes", f"run it with: edgefer distill --sweep {name}")
-    for change in changes:
-        _apply(values, change)
+    for key, value in changes.items() if isinstance(changes, Mapping) else map(_parse, changes):
+        _apply(values, key, value)
     # A run of its own name, so that the float one beside it is found.
     name = path.stem + QAT * ("qat" in values and not path.stem.endswith(QAT))
     return check({**values, "name": name}, str(path))
@@ -356,18 +363,21 @@ def _known_keys(section: list[str], kind: str) -> list[str]:
     return list(fields)
 
 
-def _apply(values: dict[str, Any], change: str) -> None:
+def _parse(change: str) -> tuple[str, object]:
     key, separator, text = change.partition("=")
     if not separator or not key.strip():
         raise UsageError(f"--set {change} has no value", "write it as --set train.epochs=3")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        return key, tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        value = text  # a bare word is a string
+        return key, text  # a bare word is a string
+
+
+def _apply(values: dict[str, Any], key: str, value: object) -> None:
     *sections, leaf = key.strip().split(".")
     place = values
     for section in sections:
         place = place.setdefault(section, {})
         if not isinstance(place, dict):
-            raise UsageError(f"--set {change}: {section} is no section", "write it as --set train.epochs=3")
+            raise UsageError(f"--set {key}={value}: {section} is no section", "write it as --set train.epochs=3")
     place[leaf] = value

@@ -9,6 +9,7 @@ import torch
 
 from edgefer.console import say
 from edgefer.data.faces import FaceSet
+from edgefer.distill.answers import Answers
 from edgefer.distill.batches import planes
 from edgefer.distill.teachers import Teachers
 from edgefer.errors import DataError
@@ -19,16 +20,20 @@ FACES = 2000
 _CHUNK = 256
 
 
-def check_labels(teachers: Teachers, training: FaceSet, device: torch.device) -> None:
+def check_labels(teachers: Teachers | Answers, training: FaceSet, device: torch.device) -> None:
     """Compare the teachers' answers to at most `FACES` of the training faces, drawn the same every time, with their labels.
 
     Raises DataError, naming the emotions, when labels in another order would fit far better; says on stderr when the
     teachers are right no more often than chance, as a teacher that saw other pixels or has no training is.
     """
     drawn = np.random.default_rng(0).choice(len(training), min(FACES, len(training)), replace=False)
-    faces = training.take(np.sort(drawn))
-    answers = [teachers.logits(part.float()).argmax(1).cpu() for part in planes(faces, device).split(_CHUNK)]
-    predicted = torch.cat(answers).numpy().astype(np.int64)
+    drawn = np.sort(drawn)
+    faces = training.take(drawn)
+    if isinstance(teachers, Answers):
+        predicted = teachers.views[0][torch.from_numpy(drawn)].float().argmax(1).numpy().astype(np.int64)
+    else:
+        answers = [teachers.logits(part.float()).argmax(1).cpu() for part in planes(faces, device).split(_CHUNK)]
+        predicted = torch.cat(answers).numpy().astype(np.int64)
     confusion = confusion_matrix(faces.labels, predicted, len(faces.emotions))
     found = suspicious_order(confusion, faces.emotions)
     if found:

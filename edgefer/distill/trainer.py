@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from edgefer.card import ModelCard
 from edgefer.console import Step, progress, say
 from edgefer.data.faces import FaceSet
+from edgefer.distill.answers import Answers
 from edgefer.distill.augment import mix, render
 from edgefer.distill.average import Average
 from edgefer.distill.batches import Batch, epoch_batches, fit, label_targets, planes
@@ -90,7 +91,7 @@ class Run:
 
 
 def identity(
-    recipe: Recipe, training: FaceSet, choosing: FaceSet, teachers: Teachers | None, start: Path | None = None
+    recipe: Recipe, training: FaceSet, choosing: FaceSet, teachers: Teachers | Answers | None, start: Path | None = None
 ) -> str:
     """Hash of all that decides a run's result, so that runs can be reused and never mixed up."""
     begun = (sha256(start),) if start else ()
@@ -122,7 +123,7 @@ def train(
     training: FaceSet,
     choosing: FaceSet,
     out: Path,
-    teachers: Teachers | None = None,
+    teachers: Teachers | Answers | None = None,
     resume: bool = False,
     device: torch.device | None = None,
     whole: FaceSet | None = None,
@@ -185,7 +186,7 @@ class _Loop:
         recipe: Recipe,
         training: FaceSet,
         choosing: FaceSet,
-        teachers: Teachers | None,
+        teachers: Teachers | Answers | None,
         device: torch.device,
         out: Path,
         start: Path | None,
@@ -225,8 +226,8 @@ class _Loop:
         # Losses that grow with the epochs have grown before quantisation-aware training begins.
         self.gone = recipe.train.epochs if recipe.qat else 0
         self.bf16 = computes_in_bf16(recipe, self.body, self.spec, device)
-        self.wanted = None
-        if teachers and self.hints is None:
+        self.wanted: Targets | Answers | None = teachers if isinstance(teachers, Answers) else None
+        if isinstance(teachers, Teachers) and self.hints is None:
             self.wanted = Targets(teachers, recipe, training.sha256, self.pixels, self.bf16)
         self.steps = max(1, len(training) // min(recipe.train.batch, len(training)))
         self.state = Progress(identity(recipe, training, choosing, teachers, start))
@@ -255,7 +256,7 @@ class _Loop:
         return ""
 
     def _hints(self) -> Hints | None:
-        if not self.recipe.loss.hints or self.teachers is None:
+        if not self.recipe.loss.hints or not isinstance(self.teachers, Teachers):
             return None
         probe = torch.zeros((2, *self.spec.shape), device=self.device)
         return Hints(self.recipe.loss.hints, self.body, self.teachers, probe)
@@ -369,7 +370,7 @@ class _Loop:
 
     def _hinted(self, hints: Hints, faces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The student's logits, what its teacher says of these very faces, and how far their features are apart."""
-        assert self.teachers is not None
+        assert isinstance(self.teachers, Teachers)
         with hints.watched() as seen:
             logits = self._logits(faces)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
