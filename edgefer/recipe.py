@@ -96,7 +96,7 @@ class TeacherSection(Section):
     def _some(self) -> TeacherSection:
         networks = bool(self.recipes or self.students or self.checkpoints or self.models)
         if not (networks or self.answers):
-            raise ValueError("name recipes, students, checkpoints or answers, or add [[teacher.models]]")
+            raise ValueError("name recipes, students or checkpoints, or answers, or add [[teacher.models]]")
         if self.answers and (networks or self.mirror or self.combine != "logits"):
             raise ValueError("answers stand alone: no network can be asked beside them, combine and mirror are decided")
         return self
