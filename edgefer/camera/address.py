@@ -15,11 +15,17 @@ from edgefer.errors import UsageError
 # A password may hold colons and, against the rules, slashes; a number before a slash is a port.
 _USER = re.compile(r"(^|[/\s'\"(])([^\s/:?#@'\"]*):(?!/)(?:[^/?#\s]*|(?!\d+(?:[/?#]|$))\S*?)@")
 _VALUE = re.compile(r"(?i)((?:pass(?:word|wd)?|pwd|pw|psw|token|secret|auth|sig(?:nature)?|\w*key)=)[^&/?#;\s]+")
+_LONGEST = 4096
 ASKED = ("size", "fps", "codec")
 
 
 def hidden(text: str) -> str:
-    """An address, or a message with addresses in it, with every password and token replaced by `***`."""
+    """An address, or a message with addresses in it, with every password and token replaced by `***`.
+
+    Of a text too long for an address, in which passwords would take minutes to find, the length alone is shown.
+    """
+    if len(text) > _LONGEST:
+        return f"(a text of {len(text)} characters)"
     return _VALUE.sub(r"\1***", _USER.sub(r"\1\2:***@", text))
 
 

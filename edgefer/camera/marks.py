@@ -40,6 +40,15 @@ class Mark:
     id: str = ""
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A mark of the run that goes on, as the session took it. time: see `Frame.time`."""
+
+    time: float
+    text: str
+    kind: MarkKind
+
+
 # What keys of the window set. A digit begins its task, 0 ends the one that goes on.
 KEYS = {
     **{ord(str(number)): (f"task {number}", MarkKind.TASK) for number in range(1, 10)},
@@ -79,12 +88,17 @@ def checked(text: str) -> str:
 
 
 class Marks:
-    """The marks of one session's folder. paused: whether the session is, which decides what the key p does."""
+    """The marks of one session's folder.
+
+    paused: whether the session is, which decides what the key p does. placed: what the session took in this run; it only
+    grows, so that other threads may look at it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._read = 0
         self.paused = False
+        self.placed: list[Placed] = []
 
     def key(self, code: int) -> bool:
         """Set the mark of a window's key: 1 to 9, 0, m, or p, which pauses and goes on. False for any other key."""

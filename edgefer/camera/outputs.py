@@ -86,7 +86,7 @@ def open_sinks(
     say(asked.disclosure)
     with ExitStack() as opened:
         if asked.aggregate_only:
-            return _of_intervals(asked, source, labels, opened)
+            return _of_intervals(asked, source, labels, marks, opened)
         return _of_faces(asked, source, labels, patience, marks, opened)
 
 
@@ -108,7 +108,7 @@ def _of_faces(
     if asked.web is not None:  # first: where the port is taken, no file is touched
         from edgefer.camera.web import FILM, NOTHING, Web
 
-        add(Web(source, labels, asked.web, asked.web_host, NOTHING if asked.record is None else FILM))
+        add(Web(source, labels, asked.web, asked.web_host, NOTHING if asked.record is None else FILM, marks))
     if asked.record is not None:
         add(Recorder(asked.record, source.fps))
     if asked.jsonl is not None:
@@ -129,7 +129,9 @@ def _of_faces(
     return sinks or [Lines()]
 
 
-def _of_intervals(asked: Outputs, source: Source, labels: Sequence[str], opened: ExitStack) -> list[Sink]:
+def _of_intervals(
+    asked: Outputs, source: Source, labels: Sequence[str], marks: Marks | None, opened: ExitStack
+) -> list[Sink]:
     """No window: it shows people."""
     from edgefer.camera.aggregate import Aggregate, IntervalCsv, IntervalJson, IntervalText
     from edgefer.camera.interval import Intervals
@@ -143,7 +145,7 @@ def _of_intervals(asked: Outputs, source: Source, labels: Sequence[str], opened:
     if asked.web is not None:
         from edgefer.camera.web import WebIntervals
 
-        add(WebIntervals(source, labels, asked.web, asked.web_host))
+        add(WebIntervals(source, labels, asked.web, asked.web_host, marks))
     if asked.jsonl is not None:
         add(IntervalJson(asked.jsonl))
     if asked.csv is not None:

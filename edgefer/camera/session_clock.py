@@ -45,6 +45,10 @@ class Clock:
         then, second = self._known[max(0, place)]
         return max(self.begins, second + wall - then) if self.live else second
 
+    def position(self, second: float) -> float:
+        """`Frame.time` at a second of the session."""
+        return second - self._shift
+
 
 def zoned(wall: float) -> str:
     """Seconds since 1970 as date and time of day with the zone of this machine."""

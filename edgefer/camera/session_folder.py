@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import json
 import math
 import os
 import re
@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from edgefer.errors import UsageError
+from edgefer.json_text import read_object
 
 if sys.platform != "win32":
     import fcntl
@@ -88,5 +89,6 @@ def _began(folder: Path) -> float:
     with (folder / FILE).open("rb") as handle:
         for line in handle:
             if line.startswith(HEADER) and line.endswith(b"\n"):
-                started = datetime.fromisoformat(json.loads(line)["began"]).timestamp()
+                with contextlib.suppress(ValueError, KeyError, TypeError):  # who reads the session says what is wrong
+                    started = datetime.fromisoformat(read_object(line)["began"]).timestamp()
     return started

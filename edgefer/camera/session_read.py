@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from edgefer.camera.session_lines import (
     parse,
 )
 from edgefer.errors import ArtifactError
+from edgefer.json_text import read_json
 
 FIX = "name a session that edgefer run --session wrote"
 # Marks come from other processes, and may be older than the sample before them.
@@ -105,7 +105,7 @@ def _line(path: Path, number: int, text: bytes) -> Line:
 
 def _foreign(path: Path, text: bytes) -> ArtifactError:
     try:
-        first = json.loads(text)
+        first = read_json(text)
     except ValueError:
         first = None
     if not isinstance(first, dict) or first.get("kind") != "session":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import edgefer
 from edgefer.camera.address import hidden
 from edgefer.camera.frame import Frame
-from edgefer.camera.marks import Mark, MarkKind, Marks, said
+from edgefer.camera.marks import Mark, MarkKind, Marks, Placed, said
 from edgefer.camera.session_clock import Clock, zoned
 from edgefer.camera.session_file import SessionFile
 from edgefer.camera.session_folder import RATE
@@ -124,8 +124,15 @@ class SessionRun:
             if mark.kind in (MarkKind.PAUSE, MarkKind.RESUME):
                 if mark.wall >= self.clock.began:  # others were set in a run before
                     self.paused = self.marks.paused = mark.kind is MarkKind.PAUSE
+                    self._place(self.clock.at(mark.wall), mark)
             elif mark.id not in self._known:
                 self._mark_line(self.clock.at(mark.wall), mark)
+                self._place(self.clock.at(mark.wall), mark)
+
+    def _place(self, second: float, mark: Mark) -> None:
+        """Show it to those who show the run."""
+        assert self.clock is not None
+        self.marks.placed.append(Placed(round(self.clock.position(second), 3), mark.text, mark.kind))
 
     def gap(self, second: float, why: str) -> None:
         self.write({"kind": "gap", "time": round(second, 3), "why": why})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -12,6 +13,7 @@ from edgefer.camera.choices import WEB_HOST
 from edgefer.camera.frame import Frame, Source
 from edgefer.camera.interval import Interval
 from edgefer.camera.loop import NOTICE
+from edgefer.camera.marks import Marks
 from edgefer.camera.reading import FrameReading
 from edgefer.camera.web_access import Access, find_place, grant
 from edgefer.camera.web_files import PAGES, About, files
@@ -73,6 +75,7 @@ class Web:
 
     A video plays at its own speed, as in the window; pictures come one a second. Who watches, or not, changes nothing.
     port: 0 takes a free one; `access.url` is where the page is. kept: what the page says is stored, `NOTHING` or `FILM`.
+    marks: of the session that is recorded, which the timeline shows.
     Raises BackendError or UsageError where the page cannot be.
     """
 
@@ -80,11 +83,18 @@ class Web:
     files: tuple[Path, ...] = ()
 
     def __init__(
-        self, source: Source, labels: Sequence[str], port: int, host: str = WEB_HOST, kept: str = NOTHING
+        self,
+        source: Source,
+        labels: Sequence[str],
+        port: int,
+        host: str = WEB_HOST,
+        kept: str = NOTHING,
+        marks: Marks | None = None,
     ) -> None:
         self._source = source
         self._start: float | None = None
-        self._view = _View[FrameReading](source, labels, port, host, PAGES[0], figures, jpeg, kept)
+        event = partial(figures, marks=marks.placed if marks else ())
+        self._view = _View[FrameReading](source, labels, port, host, PAGES[0], event, jpeg, kept)
         self.access = self._view.access
 
     def take(self, reading: FrameReading) -> bool:
@@ -110,8 +120,11 @@ class WebIntervals:
 
     files: tuple[Path, ...] = ()
 
-    def __init__(self, source: Source, labels: Sequence[str], port: int, host: str = WEB_HOST) -> None:
-        self._view = _View[Interval](source, labels, port, host, PAGES[1], totals, None)
+    def __init__(
+        self, source: Source, labels: Sequence[str], port: int, host: str = WEB_HOST, marks: Marks | None = None
+    ) -> None:
+        event = partial(totals, marks=marks.placed if marks else ())
+        self._view = _View[Interval](source, labels, port, host, PAGES[1], event, None)
         self.access = self._view.access
 
     def take(self, interval: Interval) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from edgefer.camera.frame import Frame
 from edgefer.camera.interval import Interval
+from edgefer.camera.marks import Placed
 from edgefer.camera.opencv import quiet
 from edgefer.camera.overlay import draw
 from edgefer.camera.reading import FaceReading, FrameReading
 from edgefer.errors import BackendError
 
 LONGEST = 1280  # pixels of the longer side
+SHOWN = 60.0  # seconds of the timeline
 QUALITY = 80  # of JPEG, 0..100
 
 
@@ -25,8 +28,11 @@ def jpeg(reading: FrameReading) -> bytes:
     return bytes(data)
 
 
-def figures(reading: FrameReading) -> bytes:
-    """`time`, `fps`, `age_ms` and `dropped` (null for files), and of each face what the timeline shows."""
+def figures(reading: FrameReading, marks: Sequence[Placed] = ()) -> bytes:
+    """`time`, `fps`, `age_ms` and `dropped` (null for files), and of each face what the timeline shows.
+
+    marks: of the session that is recorded; those of the last minute are shown.
+    """
     live = reading.age_ms is not None
     return _json(
         {
@@ -37,13 +43,19 @@ def figures(reading: FrameReading) -> bytes:
             "faces": [
                 {"track": face.track, "emotion": face.emotion, "score": round(face.score, 3)} for face in reading.faces
             ],
+            "marks": [_mark(mark) for mark in marks if mark.time > reading.time - SHOWN],
         }
     )
 
 
-def totals(interval: Interval) -> bytes:
-    """An interval, which tells nothing about a single person."""
-    return _json(interval.to_json())
+def totals(interval: Interval, marks: Sequence[Placed] = ()) -> bytes:
+    """An interval, which tells nothing about a single person, and the marks that were set in it."""
+    inside = [mark for mark in marks if interval.start <= mark.time < interval.start + interval.seconds]
+    return _json({**interval.to_json(), "marks": [_mark(mark) for mark in inside]})
+
+
+def _mark(mark: Placed) -> dict[str, object]:
+    return {"time": mark.time, "text": mark.text, "kind": mark.kind.value}
 
 
 def _json(record: object) -> bytes:

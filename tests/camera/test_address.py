@@ -45,3 +45,8 @@ def test_options_of_an_address():
 def test_wrong_options(uri, message):
     with pytest.raises(UsageError, match=message):
         options(uri, ("one", "two"))
+
+
+def test_a_text_too_long_for_an_address_is_not_shown():
+    assert hidden("rtsp://me:secret@host/" + "a" * 4000) == "rtsp://me:***@host/" + "a" * 4000
+    assert hidden("rtsp://me:secret@host/" + "a:b@" * 100_000) == "(a text of 400022 characters)"

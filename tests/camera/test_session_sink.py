@@ -368,6 +368,26 @@ def test_the_last_interval_has_its_true_length(folder, end):
     assert last.frames == round(10 * (end - 2)) + 1
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_marks_are_placed_for_those_who_show_the_run(folder, live):
+    sink = SessionSink(folder, about())
+    watch(sink, [3.0, 3.5], (1, "happy"), live=live)
+    sink.marks.key(ord("1"))
+    sink.marks.key(ord("p"))
+    watch(sink, [3.6], (1, "happy"), live=live)
+    sink.close()
+    again = SessionSink(folder, about(), goes_on=True)
+    watch(again, [0.0], (1, "happy"), live=live)
+    again.marks.key(ord("m"))
+    watch(again, [0.1], (1, "happy"), live=live)
+    again.close()
+    before, after = sink.marks.placed, again.marks.placed
+    assert [(mark.text, mark.kind.value) for mark in before] == [("task 1", "task"), ("paused", "pause")]
+    assert [mark.text for mark in after] == ["moment"], "those of the run before are not of this one's time"
+    assert all(mark.time == pytest.approx(3.5, abs=0.5) for mark in before)
+    assert after[0].time == pytest.approx(0.05, abs=0.5), "as Frame.time, not as the seconds of the session"
+
+
 def test_gaps_and_pauses_end_an_interval(folder):
     sink = SessionIntervals(folder, about(fps=10), 10.0)
     watch(sink, [0.0, 0.9, 5.0, 5.8, 6.0], (1, "happy"))

@@ -452,7 +452,7 @@ def test_intervals_show_no_picture_and_nobody():
         sink.take(Interval(5.0, 5.0, 100, 120, 2, (("happy", 90), ("sad", 20))))
         assert json.loads(stream.next()) == {
             "schema": 1, "start": 5.0, "seconds": 5.0, "frames": 100, "faces": 120, "most": 2, "uncertain": 0.0833,
-            "emotions": {"happy": 0.75, "sad": 0.1667},
+            "emotions": {"happy": 0.75, "sad": 0.1667}, "marks": [],
         }  # fmt: skip
     finally:
         sink.close()

@@ -15,6 +15,7 @@ import pytest
 from edgefer.camera import web_handler
 from edgefer.camera.frame import Frame, Source
 from edgefer.camera.interval import Interval
+from edgefer.camera.marks import MarkKind, Marks, Placed
 from edgefer.camera.reading import FaceReading, FrameReading
 from edgefer.camera.web import Web, WebIntervals
 from edgefer.camera.yunet import FILE
@@ -59,9 +60,9 @@ def browser(chromium):
 
 
 @contextmanager
-def shown(make):
+def shown(make, marks=None):
     """A page that gets `make(index)` twenty times a second; yields its sink and a dictionary to change `people` in."""
-    sink = Web(Camera(), LABELS, 0)
+    sink = Web(Camera(), LABELS, 0, marks=marks)
     over = threading.Event()
     now = {"index": 0, "people": 1}
 
@@ -131,6 +132,51 @@ def test_the_timeline_shows_what_was_read(browser):
         now["people"] = 20
         browser.until("document.querySelectorAll('.lane').length === 16 && !more.hidden")
         assert browser.text("#more").startswith("and 4 more")
+
+
+def mark_lines(where):
+    return f"document.querySelectorAll('{where} .mark').length"
+
+
+def test_marks_of_a_session(browser, tmp_path):
+    marks = Marks(tmp_path)
+    with shown(lambda index, people: reading(index, people), marks) as (sink, now):
+        browser.open(sink.access.url)
+        browser.until("document.querySelector('.lane .area')")
+        assert browser.value("marks.hasAttribute('hidden')")
+        now["people"] = 2
+        marks.placed.append(Placed(now["index"] / 10, ODD, MarkKind.TASK))
+        browser.until(f"{mark_lines('#marks')} === 1 && {mark_lines('.lane')} === 2")
+        assert browser.text("#marks text") == ODD
+        assert browser.value("document.querySelectorAll('b b').length") == 0
+        browser.until("(marks.getAttribute('aria-label') ?? '').startsWith('Marks: </script>')")
+        place = "Number(document.querySelector('#marks line').getAttribute('x1')) / marks.clientWidth"
+        before = browser.value(place)
+        assert 0.5 < before <= 1, "newest at the right"
+        browser.until(f"{place} < {before}")
+        marks.placed.append(Placed(now["index"] / 10, "x" * 200, MarkKind.NOTE))
+        browser.until(f"{mark_lines('#marks')} === 2")
+        assert browser.text("#marks text").endswith("x…"), "the newer one where both do not fit"
+        browser.size(320, 640)
+        assert browser.value("document.documentElement.scrollWidth") == 320
+
+
+def test_a_mark_from_another_terminal(browser, tmp_path, cli):
+    command = [
+        sys.executable, "-m", "edgefer", "run", "--source", "demo://?fps=10", "--web", "0", "--headless", "--threads", "1",
+        "--detector", "none", "--session", "anna",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            browser.open(next(line for line in process.stderr if line.startswith("live view: ")).split()[-1])
+            browser.until("document.querySelector('.lane .area')")
+            assert cli("mark", "task 2 starts").code == 0
+            browser.until("document.querySelector('#marks text')?.textContent === 'task 2 starts'")
+        finally:
+            process.kill()
+            process.communicate()
+        browser.until("connection.dataset.state === 'lost'")
+        browser.complaints.clear()  # the connection that was killed
 
 
 def test_uncertain_and_pictures_that_stand_alone(browser):
@@ -249,8 +295,9 @@ def test_a_silent_source_is_told(browser):
         sink.close()
 
 
-def test_intervals(browser):
-    sink = WebIntervals(Camera(), LABELS, 0)
+def test_intervals(browser, tmp_path):
+    marks = Marks(tmp_path)
+    sink = WebIntervals(Camera(), LABELS, 0, marks=marks)
     try:
         browser.open(sink.access.url)
         sink.take(Interval(0.0, 5.0, 100, 120, 2, (("happy", 90), ("sad", 18), (ODD, 0))))
@@ -259,8 +306,14 @@ def test_intervals(browser):
         assert browser.value("columns.getAttribute('aria-label')") == browser.text("#state")
         assert browser.value("document.querySelectorAll('img').length") == 0
         assert "Person" not in browser.value("document.body.innerText")
+        assert browser.value("marks.hasAttribute('hidden')")
+        marks.placed.append(Placed(7.0, "task 1", MarkKind.TASK))
         sink.take(Interval(5.0, 5.0, 100, 0, 0, ()))
         browser.until("start.textContent === '5'")
+        assert browser.text("#marks text") == "task 1"
+        place = "Number(document.querySelector('#marks line').getAttribute('x1')) / marks.clientWidth"
+        assert browser.value(place) == pytest.approx(47 / 48), "at its column"
+        assert browser.value("marks.getAttribute('aria-label')") == "Marks: task 1, 3 s ago"
         browser.size(320, 640)
         assert browser.value("document.documentElement.scrollWidth") == 320
     finally:

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from edgefer.camera.frame import Frame
+from edgefer.camera.interval import Interval
+from edgefer.camera.marks import MarkKind, Placed
 from edgefer.camera.reading import FaceReading, FrameReading
-from edgefer.camera.web_picture import LONGEST, figures, jpeg
+from edgefer.camera.web_picture import LONGEST, figures, jpeg, totals
 
 FACE = FaceReading((100, 200, 300, 400), "happy", 0.71234, {"happy": 0.71234, "sad": 0.28766}, 0.9, 3)
 
@@ -25,7 +27,21 @@ def test_what_the_timeline_gets():
         "age_ms": 13,
         "dropped": 2,
         "faces": [{"track": 3, "emotion": "happy", "score": 0.712}],
+        "marks": [],
     }
+
+
+def test_marks_of_the_last_minute():
+    marks = [Placed(9.0, "long ago", MarkKind.NOTE), Placed(11.5, "task 1", MarkKind.TASK)]
+    record = json.loads(figures(FrameReading(Frame(0, 70.0, np.zeros((4, 4, 3), np.uint8)), ()), marks))
+    assert record["marks"] == [{"time": 11.5, "text": "task 1", "kind": "task"}]
+
+
+def test_an_interval_has_the_marks_that_were_set_in_it():
+    marks = [Placed(time, str(time), MarkKind.NOTE) for time in (4.9, 5.0, 9.9, 10.0)]
+    record = json.loads(totals(Interval(5.0, 5.0, 1, 0, 0, ()), marks))
+    assert [mark["time"] for mark in record["marks"]] == [5.0, 9.9]
+    assert record["frames"] == 1
 
 
 def test_a_film_has_no_age():

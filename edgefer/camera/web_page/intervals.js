@@ -1,5 +1,6 @@
 // The page of a run that tells nothing about single people: a column an interval, split by the emotions of all faces.
 
+import { describeMarks, drawMarks } from "./marks.js";
 import { announcer, colour, element, follow, legend, svg, toggle } from "./stream.js";
 
 const COLUMNS = 48;
@@ -26,10 +27,16 @@ function draw() {
   const drawing = element("columns"), words = describe(newest);
   drawing.replaceChildren(svg("rect", { class: "back", width: "100%", height: "100%" }), ...kept.flatMap(column));
   drawing.setAttribute("aria-label", words);
+  const marks = kept.flatMap((interval) => interval.marks);
+  drawMarks(marks, place);
+  describeMarks(marks, start + newest.seconds);
   element("first").textContent = kept.length === COLUMNS ? `second ${kept[0].start}` : "";
   element("last").textContent = `second ${start} to ${end(newest)}`;
   announce(words);
 }
+
+// A mark stands at the column of its interval.
+const place = (time) => (COLUMNS - kept.length + kept.findIndex(({ start, seconds }) => time < start + seconds)) / COLUMNS;
 
 function column(interval, index) {
   const part = (number) => `${(number * 100).toFixed(3)}%`;

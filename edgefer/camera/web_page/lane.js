@@ -36,9 +36,10 @@ export class Lane {
     return !(only && only.emotion === null && only.time <= now - SECONDS);
   }
 
-  draw(now) {
-    const width = this.drawing.clientWidth, seconds = width < NARROW.width ? NARROW.seconds : SECONDS;
-    const share = (time) => Math.max(0, 1 - (now - time) / seconds);
+  // marks: {time}, of the session.
+  draw(now, marks) {
+    const width = this.drawing.clientWidth, seconds = shownSeconds(width);
+    const share = (time) => shareOf(time, now, seconds);
     const { emotion, score } = this.samples.at(-1);
     this.item.classList.toggle("gone", emotion === null);
     this.now.textContent = words(emotion, score);
@@ -58,6 +59,10 @@ export class Lane {
       if (left < free || share(run.to) * width - from < OVERHANG * wide) continue;
       free = left + wide;
       texts.push(svg("text", { class: "word", x: left + 2, y: TOP - 5 }, run.emotion));
+    }
+    for (const { time } of marks) {
+      const x = share(time) * WIDTH;
+      plot.append(svg("line", { class: "mark", x1: x, x2: x, y1: 0, y2: 100, "vector-effect": "non-scaling-stroke" }));
     }
     this.drawing.replaceChildren(plot, ...texts);
     this.drawing.dataset.until = now;
@@ -88,6 +93,10 @@ export class Lane {
     this.drawing.setAttribute("aria-label", `${this.name}, now ${words(emotion, score)}; in the last minute ${times.join(", ")}`);
   }
 }
+
+// What a drawing of so many pixels shows, and where in it a moment is, 0..1.
+export const shownSeconds = (width) => width < NARROW.width ? NARROW.seconds : SECONDS;
+export const shareOf = (time, now, seconds) => Math.max(0, 1 - (now - time) / seconds);
 
 export function words(emotion, score) {
   if (emotion === null) return "not in view";

@@ -1,6 +1,7 @@
 // The page with the live view: one lane a person, figures of the run, words for screen readers.
 
-import { Lane, words } from "./lane.js";
+import { Lane, shareOf, shownSeconds, words } from "./lane.js";
+import { describeMarks, drawMarks } from "./marks.js";
 import { pictures } from "./picture.js";
 import { announcer, element, follow, legend, toggle } from "./stream.js";
 
@@ -38,20 +39,23 @@ function draw() {
   element("fps").textContent = fps ? fps.toFixed(1) : "–";
   element("age").textContent = age_ms === null ? "–" : `${age_ms} ms`;
   element("dropped").textContent = dropped ?? "–";
+  const seconds = shownSeconds(element("lanes").clientWidth), marks = newest.marks.filter((mark) => time - mark.time < seconds);
   const shown = [...lanes.values()].slice(-LANES), rest = lanes.size - shown.length;
   for (const lane of lanes.values()) {
     if (!shown.includes(lane)) lane.item.remove();
   }
   for (const lane of shown) {
     if (!lane.item.isConnected) element("lanes").append(lane.item);
-    lane.draw(time);
+    lane.draw(time, marks);
   }
+  drawMarks(marks, (moment) => shareOf(moment, time, seconds));
   element("nobody").hidden = lanes.size > 0;
   element("more").hidden = rest === 0;
   element("more").textContent = `and ${rest} more, who came before these`;
   if (now - described < DESCRIBED) return;
   described = now;
   for (const lane of shown) lane.describe(time);
+  describeMarks(marks, time);
   const people = [...lanes.values()].filter((lane) => lane.samples.at(-1).emotion !== null);
   const each = people.map((lane) => `${lane.name} ${words(lane.samples.at(-1).emotion, 0).replace(" 0 %", "")}`);
   announce(people.length ? `${people.length} in view: ${each.join(", ")}` : "nobody in view");
