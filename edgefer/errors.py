@@ -28,7 +28,8 @@ class EdgeferError(Exception):
     def __init__(self, what: str, fix: str = "") -> None:
         self.what = plain(what).rstrip(".")
         self.fix = plain(fix).rstrip(".")
-        super().__init__(f"{self.what}. {self.fix}" if self.fix else self.what)
+        end = "" if self.what.endswith("?") else "."
+        super().__init__(f"{self.what}{end} {self.fix}" if self.fix else self.what)
 
 
 class UsageError(EdgeferError):
