@@ -121,12 +121,14 @@ def watch(
     endurance = Endurance(reconnect, frozen=frozen)
     model = None if detector_model is None else Path(detector_model)
     if isinstance(detector, str):
-        detector = open_detector(_one_of(DetectorKind, "detector", detector), model, detect_width)
+        detector = _one_of(DetectorKind, "detector", detector)
     if threads is not None:
         quiet().setNumThreads(threads)
     with ExitStack() as held:
         session = engine if isinstance(engine, Session) else held.enter_context(_open(engine, threads, trust))
         frames = held.enter_context(_source(source, asked, endurance))
+        if isinstance(detector, DetectorKind):
+            detector = open_detector(detector, model, detect_width, frames)
         return Readings(frames, detector, session, settings, held.pop_all())
 
 

@@ -6,7 +6,10 @@ from enum import Enum
 
 
 class DetectorKind(str, Enum):
-    """Who finds the faces: `auto` takes YuNet where its file is present, else Haar; `none` takes the whole picture."""
+    """Who finds the faces: `auto` takes YuNet where its file is present, else Haar; `none` takes the whole picture.
+
+    Where YuNet is not, `auto` takes the faces of `demo://` from its script.
+    """
 
     AUTO = "auto"
     YUNET = "yunet"

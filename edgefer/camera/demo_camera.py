@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from edgefer.camera import address
 from edgefer.camera.asked import Asked, Size
 from edgefer.camera.demo_scene import Acted, DemoScene
-from edgefer.camera.frame import Frame, Source
+from edgefer.camera.detect import Detector, Face
+from edgefer.camera.frame import Frame, Picture, Source
 from edgefer.errors import UsageError
 
 KEYS = ("faces", "fps", "seconds", "size", "seed", "each", "pace")
@@ -55,6 +56,18 @@ def demo_options(uri: str, wanted: Asked | None = None) -> DemoOptions:
     )
 
 
+class ScriptedFaces:
+    """The faces of a synthetic camera's newest frame, wherever they are drawn."""
+
+    name = "the script of demo://"
+
+    def __init__(self, camera: DemoCamera) -> None:
+        self._camera = camera
+
+    def detect(self, picture: Picture) -> list[Face]:  # noqa: ARG002
+        return [Face(one.box) for one in self._camera.in_view()]
+
+
 class DemoCamera(Source):
     """The synthetic camera. `Frame.time` is the time in the script, so `acted(frame)` tells what a frame shows.
 
@@ -66,6 +79,8 @@ class DemoCamera(Source):
         super().__init__()
         self.options = options
         self.fps: float | None = options.fps
+        self.endless = options.seconds is None
+        self._shown = 0.0  # time of the frame that was handed out last
         self.scene = DemoScene(options.size, options.faces, options.seed, options.each)
         kind = "" if options.live else ", every frame"
         length = f" for {options.seconds:g} s" if options.seconds is not None else ""
@@ -86,6 +101,7 @@ class DemoCamera(Source):
                 if not self._until(start + due / fps):
                     return
             captured = start + due / fps if live else None
+            self._shown = due / fps
             yield Frame(index, due / fps, self.scene.draw(due / fps), captured, dropped)
             index += 1
             due += 1
@@ -93,6 +109,14 @@ class DemoCamera(Source):
     def acted(self, frame: Frame) -> tuple[Acted, ...]:
         """What the people in a frame of this camera play."""
         return self.scene.acted(frame.time)
+
+    def detector(self) -> Detector:
+        """Knows the faces from the script, for those who have no detector yet."""
+        return ScriptedFaces(self)
+
+    def in_view(self) -> tuple[Acted, ...]:
+        """What the people in the frame that was handed out last play."""
+        return self.scene.acted(self._shown)
 
     def _until(self, moment: float) -> bool:
         """Wait for a moment of the monotonic clock; False when `stop` was called."""

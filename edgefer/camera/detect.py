@@ -10,7 +10,7 @@ import numpy as np
 
 from edgefer.camera import yunet
 from edgefer.camera.choices import DETECT_WIDTH, DetectorKind
-from edgefer.camera.frame import Picture
+from edgefer.camera.frame import Picture, Source
 from edgefer.camera.opencv import quiet
 from edgefer.data.preprocess import Box
 from edgefer.errors import ArtifactError, BackendError, UsageError
@@ -113,8 +113,10 @@ class WholePicture:
         return [Face((0, 0, picture.shape[1], picture.shape[0]), cropped=True)]
 
 
-def open_detector(kind: DetectorKind, model: Path | None = None, width: int = DETECT_WIDTH) -> Detector:
-    """Open a detector; `model` is YuNet's file when it is not where `yunet.find` looks.
+def open_detector(
+    kind: DetectorKind, model: Path | None = None, width: int = DETECT_WIDTH, source: Source | None = None
+) -> Detector:
+    """Open a detector; `model` is YuNet's file when it is not where `yunet.find` looks. source: may know its faces itself.
 
     Raises BackendError when this machine has none, ArtifactError when YuNet's file is damaged.
     """
@@ -128,6 +130,8 @@ def open_detector(kind: DetectorKind, model: Path | None = None, width: int = DE
         return Haar(width)
     if found := yunet.find(model):
         return YuNet(found.path, width)
+    if kind is DetectorKind.AUTO and source is not None and (own := source.detector()) is not None:
+        return own
     if kind is DetectorKind.AUTO and _cascade() is not None:
         return Haar(width)
     why = "" if kind is DetectorKind.YUNET else f", and OpenCV {quiet().__version__} carries no Haar cascade"

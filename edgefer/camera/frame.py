@@ -7,12 +7,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from edgefer.errors import SourceError
+
+if TYPE_CHECKING:
+    from edgefer.camera.detect import Detector
 
 Picture = npt.NDArray[np.uint8]
 
@@ -45,12 +48,14 @@ class Source(ABC):
 
     description: one phrase that names it with what it granted. fps: frames a second, None where it is not known.
     continuous: consecutive frames show one scene, so that faces can be followed from one to the next.
-    stopped: whether `stop` was called. idle: called by the reader every 0.1 s or so while a live source has no frame.
+    endless: it goes on until somebody ends it. stopped: whether `stop` was called.
+    idle: called by the reader every 0.1 s or so while a live source has no frame.
     """
 
     continuous: ClassVar[bool] = True
     description: str
     fps: float | None
+    endless: bool = False
 
     def __init__(self) -> None:
         self.stopped = False
@@ -63,6 +68,10 @@ class Source(ABC):
     def stop(self) -> None:
         """End the iteration at the next frame. Sets a flag only, so a signal handler may call it."""
         self.stopped = True
+
+    def detector(self) -> Detector | None:
+        """Finds the faces of the frame that was handed out last, where the source itself knows them; else None."""
+        return None
 
     def close(self) -> None:  # noqa: B027
         """Let go of the device or file."""

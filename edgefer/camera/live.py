@@ -31,6 +31,8 @@ class LiveSource(Source):
     are numbered on, and `Frame.time` goes on with the clock, so that a gap shows there; a line on stderr tells of it.
     """
 
+    endless = True
+
     def __init__(self, name: str, connect: Callable[[], Opened], endurance: Endurance | None = None) -> None:
         """Open the source and wait for its first frame.
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from edgefer.camera.marks import Marks
     from edgefer.camera.sinks import Sink
 
+ENDING = "Ctrl-C ends the run"
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -125,6 +127,8 @@ def _of_faces(
         headless = True
     if not headless:
         add(Window(source, marks))
+    elif source.endless:
+        say(ENDING)
     opened.pop_all()
     return sinks or [Lines()]
 
@@ -154,6 +158,8 @@ def _of_intervals(
         from edgefer.camera.mqtt import IntervalMqtt
 
         add(IntervalMqtt(_link(asked.mqtt)))
+    if source.endless:
+        say(ENDING)
     opened.pop_all()
     return [Aggregate(Intervals(asked.interval, labels), outlets or [IntervalText()])]
 

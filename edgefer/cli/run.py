@@ -141,10 +141,10 @@ def run(
     outputs = Outputs(headless, jsonl, csv, record, mqtt, aggregate_only, interval, web, web_host)
     if threads is not None:
         quiet().setNumThreads(threads)
-    offer_detector(detector, detector_model)
+    offer_detector(detector, detector_model, source)
     asked = Asked(parse_size(size) if size else None, fps, codec)
     with open_source(camera, source, asked, Endurance(reconnect, frozen=frozen)) as frames:
-        finder = open_detector(detector, detector_model, detect_width)
+        finder = open_detector(detector, detector_model, detect_width, frames)
         if engine is None:
             engine, reason = find_runnable()
             say(f"{engine}: {reason}")

@@ -103,3 +103,19 @@ def test_it_says_that_it_is_drawn():
     with open_source(uri="demo://?seconds=5&size=320x240") as source:
         assert source.description == "demo camera (drawn faces), 320x240 at 30 fps for 5 s"
         assert source.fps == 30
+
+
+def test_its_own_detector_finds_everybody_in_the_newest_frame():
+    with open_source(uri="demo://?faces=2&pace=file&fps=1&size=320x240") as camera:
+        detector = camera.detector()
+        assert detector is not None
+        for frame in camera:
+            found = [face.box for face in detector.detect(frame.picture)]
+            assert found == [one.box for one in camera.acted(frame)]
+    assert found != [one.box for one in camera.scene.acted(0.0)], "they have moved"
+
+
+@pytest.mark.parametrize(("address", "endless"), [("demo://", True), ("demo://?seconds=2", False)])
+def test_whether_it_ends_by_itself(address, endless):
+    with open_source(uri=address) as camera:
+        assert camera.endless is endless

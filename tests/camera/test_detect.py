@@ -105,6 +105,15 @@ def test_auto_prefers_yunet(model):
     assert isinstance(open_detector(DetectorKind.AUTO, model), YuNet)
 
 
+def test_a_source_that_knows_its_faces_needs_no_file(model, monkeypatch):
+    with open_source(uri="demo://") as camera:
+        assert open_detector(DetectorKind.AUTO, None, source=camera).name == "the script of demo://"
+        assert isinstance(open_detector(DetectorKind.AUTO, model, source=camera), YuNet)
+        assert isinstance(open_detector(DetectorKind.NONE, source=camera), WholePicture)
+        with pytest.raises(BackendError):
+            open_detector(DetectorKind.YUNET, source=camera)
+
+
 def test_without_any_detector_the_error_names_the_command(monkeypatch):
     monkeypatch.setattr(detect, "_cascade", lambda: None)
     for kind in (DetectorKind.AUTO, DetectorKind.YUNET, DetectorKind.HAAR):

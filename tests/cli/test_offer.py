@@ -7,10 +7,14 @@ import pty
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+import cv2
+import numpy as np
 import pytest
 
+from edgefer import paths
 from edgefer.camera import yunet
 from edgefer.camera.choices import DetectorKind
 from edgefer.cli.offer import offer_detector
@@ -98,6 +102,14 @@ def test_who_needs_no_file_is_not_asked(server, terminal, kind):
     assert (screen.getvalue(), server) == ("", [])
 
 
+def test_the_synthetic_camera_knows_its_faces(server, terminal):
+    screen = terminal("y\n")
+    offer_detector(DetectorKind.AUTO, None, "demo://?faces=2")
+    assert (screen.getvalue(), server) == ("", [])
+    offer_detector(DetectorKind.YUNET, None, "demo://")
+    assert "[y/N]" in screen.getvalue()
+
+
 def test_without_a_terminal_nobody_is_asked_and_the_command_is_named(cli, server, tmp_path):
     clip, model = film(tmp_path / "a.avi", [1] * 3), brightness_model.write(tmp_path / "b.onnx")
     result = cli("run", "--source", clip, "--engine", model, "--detector", "yunet", "--headless")
@@ -116,15 +128,14 @@ def test_a_git_lfs_pointer_is_told(cli, tmp_path):
     assert "is a Git-LFS pointer" in one_line(result)
 
 
-def test_run_asks_in_a_real_terminal(tmp_path):
-    clip, model = film(tmp_path / "a.avi", [1] * 3), brightness_model.write(tmp_path / "b.onnx")
-    command = ["run", "--source", str(clip), "--engine", str(model), "--detector", "yunet", "--headless"]
+def at_a_terminal(typed, *words, before=""):
+    """`edgefer WORDS` in a real terminal: its exit code and what the screen showed."""
+    script = f"import sys\n{before}\nfrom edgefer.__main__ import main\nmain()"
     keyboard, screen = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "edgefer", *command], stdin=screen, stdout=screen, stderr=screen
-    ) as run:
+    command = [sys.executable, "-c", script, *map(str, words)]
+    with subprocess.Popen(command, stdin=screen, stdout=screen, stderr=screen) as run:
         os.close(screen)
-        os.write(keyboard, b"n\n")
+        os.write(keyboard, typed)
         shown = b""
         while True:
             try:
@@ -135,8 +146,41 @@ def test_run_asks_in_a_real_terminal(tmp_path):
                 break
             shown += block
     os.close(keyboard)
-    text = shown.decode()
-    assert run.returncode == 1
+    return run.returncode, shown.decode()
+
+
+def test_run_asks_in_a_real_terminal(tmp_path):
+    clip, model = film(tmp_path / "a.avi", [1] * 3), brightness_model.write(tmp_path / "b.onnx")
+    code, text = at_a_terminal(b"n\n", "run", "--source", clip, "--engine", model, "--detector", "yunet", "--headless")
+    assert code == 1
     assert "Download it (0.23 MB, MIT licence)" in text
     assert text.count("error: ") == 1
     assert "get it with: edgefer models get yunet" in text
+
+
+def test_from_nothing_to_a_labelled_film(shared, tmp_path):
+    """What README promises a new user: the film, `y`, and that is all. The pinned file comes from this machine."""
+    names = partial(SimpleHTTPRequestHandler, directory=shared / "models")
+    with ThreadingHTTPServer(("127.0.0.1", 0), names) as http:
+        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
+        here = f"from edgefer.camera import yunet; yunet.URL = 'http://127.0.0.1:{http.server_port}/{yunet.FILE}'"
+        words = ["run", "--source", shared / "data/media/eat.mkv", "--record", "labelled.mp4", "--max-frames", 5]
+        code, text = at_a_terminal(b"y\n", *words, before=here)
+        http.shutdown()
+    assert code == 0, text
+    assert paths.sha256(yunet.cached()) == yunet.SHA256
+    assert "faces by YuNet; fer2013-s-best on" in text
+    assert "5 faces; frames written: 5; files made: labelled.mp4" in text
+    recorded, original = (frames(name) for name in ("labelled.mp4", shared / "data/media/eat.mkv"))
+    assert len(recorded) == 5
+    changed = np.abs(recorded[0].astype(int) - original[0]).max(axis=-1) > 60
+    assert changed.mean() > 0.02, "box, label and bars"
+
+
+def frames(name):
+    film = cv2.VideoCapture(str(name))
+    found = []
+    while len(found) < 50 and (read := film.read())[0]:
+        found.append(read[1])
+    film.release()
+    return found

@@ -171,3 +171,32 @@ def test_help_is_under_headings(cli):
     assert places == sorted(places)
     assert places[-1] < text.index("--aggregate-only") < text.index("\nOther:\n")
     assert text.count("--jsonl") == 1
+
+
+def test_the_synthetic_camera_is_recorded_without_any_detector(cli):
+    done = cli(
+        "run", "--source", "demo://?pace=file&seconds=1&fps=10", "--record", "labelled.mp4", "--jsonl", "a.jsonl"
+    )
+    assert done.code == 0, done.err
+    assert "faces by the script of demo://; fer2013-s-best on" in done.err
+    assert "Ctrl-C" not in done.err, "it ends by itself"
+    assert frames_of("labelled.mp4") == 10
+    lines = [json.loads(line) for line in Path("a.jsonl").read_text().splitlines()]
+    assert [len(line["faces"]) for line in lines] == [1] * 10
+    assert len({tuple(line["faces"][0]["box"]) for line in lines}) > 5, "found wherever it is drawn"
+
+
+def frames_of(name):
+    film = cv2.VideoCapture(name)
+    count = 0
+    while film.read()[0]:
+        count += 1
+    film.release()
+    return count
+
+
+@pytest.mark.parametrize("more", [[], ["--aggregate-only"]])
+def test_a_run_without_an_end_says_how_to_end_it(cli, watched, more):
+    done = cli("run", "--source", "demo://?size=64x48&fps=100", *watched[2:], "--headless", "--max-frames", 3, *more)
+    assert done.code == 0, done.err
+    assert "Ctrl-C ends the run" in done.err

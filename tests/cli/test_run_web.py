@@ -117,7 +117,7 @@ def test_a_run_of_counts_alone_has_no_picture(model):
         viewer = urllib.request.urlopen(f"{url}events", timeout=20)
         found = next(line for line in viewer if line.startswith(b'data: {"'))
         assert set(json.loads(found[6:])) == {
-            "schema", "start", "seconds", "frames", "faces", "most", "uncertain", "emotions",
+            "schema", "start", "seconds", "frames", "faces", "most", "uncertain", "emotions", "marks",
         }  # fmt: skip
         viewer.close()
 
