@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from importlib import resources
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from edgefer.evaluate.answers import answer
 from edgefer.evaluate.comparison import compare
 from edgefer.evaluate.evaluate import score
 from edgefer.evaluate.permuted import suspicious_order
+from edgefer.runtime.find import shipped_students
 from edgefer.runtime.open import open_session
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -48,3 +51,15 @@ def test_onnx_runtime_and_torch_agree_on_every_face(public_test):
     evaluation = score(onnx)
     assert evaluation.accuracy == pytest.approx(onnx.card.measured[0].accuracy, abs=1e-12)
     assert suspicious_order(evaluation.confusion, evaluation.emotions) is None
+
+
+@pytest.mark.parametrize("name", sorted(shipped_students()))
+def test_the_committed_evaluations_are_what_the_students_read(public_test, name):
+    kept = json.loads((ROOT / "docs" / "evaluations" / f"{name}.json").read_text(encoding="utf-8"))
+    with open_session(shipped_students()[name], threads=1) as session:
+        found = score(answer(session, public_test, batch=128))
+    assert found.confusion.tolist() == kept["confusion"]["true_by_predicted"]
+    assert found.calibration_error == pytest.approx(kept["calibration_error"], abs=1e-6)
+    assert {emotion: one.recall for emotion, one in found.scores.items()} == {
+        emotion: one["recall"] for emotion, one in kept["emotions"].items()
+    }
