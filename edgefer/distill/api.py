@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,9 +41,8 @@ def distill(
     require_torch()
     from edgefer.distill.run import distill_recipe
 
-    words = [f"{key}={json.dumps(value)}" for key, value in (changes or {}).items()]
     with telling(verbose):
         wanted = recipe_of(
-            default_recipe() if recipe is None else str(recipe), words, None if exclude is None else Path(exclude)
+            default_recipe() if recipe is None else str(recipe), changes, None if exclude is None else Path(exclude)
         )
         return distill_recipe(wanted, None if out is None else Path(out), resume, baseline)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from edgefer.console import say
@@ -26,8 +26,8 @@ def require_torch() -> None:
         ) from error
 
 
-def recipe_of(name: str, changes: Iterable[str] | None, exclude: Path | None) -> Recipe:
-    """A recipe with `section.key=value` changes; `exclude` is what `data.exclude` is in the file."""
+def recipe_of(name: str, changes: Iterable[str] | Mapping[str, object] | None, exclude: Path | None) -> Recipe:
+    """A recipe with changes, as `edgefer.recipe.load` takes them; `exclude` is what `data.exclude` is in the file."""
     recipe = load_recipe(name, changes or ())
     if exclude is None:
         return recipe

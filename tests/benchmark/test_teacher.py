@@ -54,3 +54,15 @@ def test_an_engine_is_no_teacher(tmp_path):
 def test_a_misspelt_architecture_is_corrected(tmp_path):
     with pytest.raises(UsageError, match="did you mean 'resemotenet'"):
         teacher.teacher_rows("resemotnet", SPEC, FACES, tmp_path, 1)
+
+
+def test_a_student_of_edgefers_own_is_its_two_files(tmp_path, monkeypatch):
+    rows = teacher.teacher_rows("fer2013-c-best", SPEC, FACES, tmp_path, 1)
+    assert [row.kind for row in rows] == [Kind.TORCH, Kind.ONNXRUNTIME]
+    assert {row.model for row in rows} == {"fer2013-c-best (teacher)"}
+    monkeypatch.setattr(teacher, "has_torch", lambda: False)
+    (row,) = teacher.teacher_rows("fer2013-c-best", SPEC, FACES, tmp_path, 1)
+    assert row.kind is Kind.ONNXRUNTIME
+    assert not list(tmp_path.glob("*.*"))
+    with pytest.raises(UsageError, match="did you mean 'fer2013-c-best'"):
+        teacher.teacher_rows("fer2013-c-bset", SPEC, FACES, tmp_path, 1)
