@@ -26,9 +26,8 @@ class EdgeferError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, fix: str = "") -> None:
-        self.what = plain(what).rstrip(".")
-        self.fix = plain(fix).rstrip(".")
-        end = "" if self.what.endswith("?") else "."
+        self.what, self.fix = _without_stop(plain(what)), _without_stop(plain(fix))
+        end = "" if self.what.endswith(("?", "...")) else "."
         super().__init__(f"{self.what}{end} {self.fix}" if self.fix else self.what)
 
 
@@ -74,6 +73,11 @@ class Interrupted(EdgeferError):
     """The user pressed Ctrl-C; the fix says how to go on."""
 
     exit_code = 130
+
+
+def _without_stop(text: str) -> str:
+    """A full stop at the end is `EdgeferError`'s to set; three are no full stop."""
+    return text if text.endswith("...") else text.rstrip(".")
 
 
 def plain(text: str) -> str:

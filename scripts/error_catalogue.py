@@ -121,7 +121,8 @@ def _walk(node: ast.AST, scope: _Scope, place: str) -> Iterator[Entry]:
             # What only hands on what it was given says nothing.
             if words[0].strip("<>*") != words[0] and " " not in words[0]:
                 continue
-            yield Entry(place, words[0].rstrip("."), words[1].rstrip(".") if len(words) > 1 else "", name)
+            what, fix = (one if one.endswith("...") else one.rstrip(".") for one in [*words, ""][:2])
+            yield Entry(place, what, fix, name)
         yield from _walk(child, scope, place)
 
 

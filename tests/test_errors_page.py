@@ -128,3 +128,18 @@ def g(what, fix):
         ("DataError", "<path> has <number> face[s], not <count>", "name one of <names, ...>", "Recipes and sweeps"),
         ("UsageError", "[gone | <path> moved]", "do this", "Recipes and sweeps"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("what", "fix", "line"),
+    [
+        ("it is gone", "make it again", "it is gone. make it again"),
+        ("it is gone.", "make it again.", "it is gone. make it again"),
+        ("did you mean this?", "mend it", "did you mean this? mend it"),
+        ("no such one", "use a, b, ...", "no such one. use a, b, ..."),
+        ("it holds a, b, ...", "empty it", "it holds a, b, ... empty it"),
+        ("it is gone", "", "it is gone"),
+    ],
+)
+def test_what_and_fix_are_joined_as_sentences(what, fix, line):
+    assert str(errors.EdgeferError(what, fix)) == line
