@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from edgefer.benchmark.figures import VerdictKind
 from edgefer.benchmark.result import MEMORY_METHOD, BenchmarkResult, Row
 from edgefer.benchmark.way import rounds
 from edgefer.errors import ArtifactError
+from edgefer.json_text import read_json
 from edgefer.paths import require_file
 
 # One reading each, so a limit by experience stands for the noise: share of the earlier figure, and at least so much.
@@ -35,7 +35,7 @@ def read_record(path: Path) -> BenchmarkResult:
     """A record from its file; ArtifactError when it is missing, damaged, or of another schema."""
     text = require_file(path, "a benchmark record", _RECORD).read_bytes()
     try:
-        found = json.loads(text)
+        found = read_json(text)
     except ValueError as error:
         raise ArtifactError(f"{path} is no benchmark record: it is not JSON", _RECORD) from error
     version = found.get("schema") if isinstance(found, dict) else None

@@ -46,7 +46,10 @@ def render(message: Message, indent: str = "") -> str:
 def parse(text: str) -> Read:
     """The message in a text; raises ValueError, which says where, for anything that `render` does not write."""
     tokens = _tokens(text)
-    message, end = _fields(tokens, 0)
+    try:
+        message, end = _fields(tokens, 0)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
     if end != len(tokens):
         raise ValueError(f"'{tokens[end][1]}' without its beginning")
     return message

@@ -12,6 +12,7 @@ from torch import Tensor, nn, optim
 from edgefer.distill.average import Average
 from edgefer.distill.schedule import Plateau
 from edgefer.errors import ArtifactError
+from edgefer.json_text import read_json
 from edgefer.paths import atomic_file, require_file
 
 KEY = "edgefer.state"
@@ -64,7 +65,7 @@ def load_state(path: Path, identity: str, body: nn.Module, average: Average | No
     require_file(path, "a run's last state", restart)
     try:
         with safe_open(path, framework="pt") as handle:
-            values = json.loads(handle.metadata()[KEY])
+            values = read_json(handle.metadata()[KEY])
             tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
         raise ArtifactError(f"{path} is damaged ({error})", restart) from error
@@ -88,7 +89,7 @@ def read_identity(path: Path) -> str | None:
 
     try:
         with safe_open(path, framework="pt") as handle:
-            return str(json.loads(handle.metadata()[KEY])["identity"])
+            return str(read_json(handle.metadata()[KEY])["identity"])
     except (SafetensorError, KeyError, TypeError, ValueError, OSError):
         return None
 

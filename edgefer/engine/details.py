@@ -12,6 +12,7 @@ from typing import Any
 
 from edgefer.engine.layers import Layer, layers_from_inspector, layers_from_log
 from edgefer.errors import ArtifactError, BuildError
+from edgefer.json_text import read_json
 from edgefer.trt.flavour import Flavour
 from edgefer.trt.logger import Messages, logger_for
 from edgefer.trt.refit import refit
@@ -48,11 +49,11 @@ def read_details(folder: Path, plan_sha256: str) -> Details | None:
         return None
     fix = "build the engine again with: edgefer build-engine"
     try:
-        values = json.loads(path.read_bytes())
+        values = read_json(path.read_bytes())
         layers = tuple(Layer(**{name: str(text) for name, text in layer.items()}) for layer in values["layers"])
         memory = {name: _size(values[name]) for name in ("activation_bytes", "weights_bytes")}
         owner = values["plan_sha256"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(f"{path} is damaged", fix) from error
     if owner != plan_sha256:
         raise ArtifactError(f"{path} tells of another engine than the one beside it", fix)

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import prod
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError
 
 from edgefer import paths
 from edgefer.card import FILE
 from edgefer.engine.description import Description
 from edgefer.engine.details import DETAILS
 from edgefer.errors import ArtifactError
+from edgefer.json_text import read_object
 from edgefer.quantize import calibration
 from edgefer.quantize.manifest import MANIFEST
 
+_Size = Annotated[int, Field(ge=0, lt=1 << 63)]
 _KINDS = "a checkpoint (.safetensors, .pth), an ONNX file, an engine, a calibration set or a data store"
+
+
+class _Tensor(BaseModel):
+    """What the header of a safetensors file says of one tensor."""
+
+    dtype: str
+    shape: tuple[_Size, ...] = Field(max_length=16)
+    data_offsets: tuple[_Size, _Size]
 
 
 def describe(path: Path) -> Description:
@@ -52,22 +66,20 @@ def _main_file(path: Path) -> Path:
 
 def _checkpoint(path: Path) -> Description:
     """From the header alone: a little-endian length, then JSON with the place of each tensor."""
-    import json
-
     from edgefer.models.checkpoint import read_card
 
     card = read_card(path)
     with path.open("rb") as handle:
         length = int.from_bytes(handle.read(8), "little")
-        header = json.loads(handle.read(length))
-    tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
+        header = read_object(handle.read(length))
+    try:
+        tensors = [_Tensor.model_validate(entry) for name, entry in header.items() if name != "__metadata__"]
+    except ValidationError as error:
+        raise ArtifactError(f"{path} is not a safetensors checkpoint, or is damaged", f"name {_KINDS}") from error
     kinds: Counter[str] = Counter()
-    for entry in tensors.values():
-        values = 1
-        for size in entry["shape"]:
-            values *= size
-        kinds[entry["dtype"].lower()] += values
-    end = 8 + length + max((entry["data_offsets"][1] for entry in tensors.values()), default=0)
+    for tensor in tensors:
+        kinds[tensor.dtype.lower()] += prod(tensor.shape)
+    end = 8 + length + max((tensor.data_offsets[1] for tensor in tensors), default=0)
     size = path.stat().st_size
     problems = () if size == end else (f"it is cut off or longer than it should be: {size} bytes, not {end}",)
     return Description(

@@ -14,6 +14,7 @@ from edgefer.errors import ArtifactError
 from edgefer.evaluate.agreement import Agreement
 from edgefer.export.checkpoint import Exported, export_checkpoint
 from edgefer.export.onnx import tools_here
+from edgefer.json_text import read_json
 from edgefer.paths import sha256, write_text
 from edgefer.runtime.onnx import read_card
 
@@ -33,7 +34,7 @@ def find_exported(checkpoint: Path, onnx: Path) -> Found:
     if not onnx.is_file():
         return Found(None, "not there")
     try:
-        record = json.loads(_record(onnx).read_bytes())
+        record = read_json(_record(onnx).read_bytes())
         made_of, digest, tools = (record[name] for name in ("checkpoint_sha256", "onnx_sha256", "tools"))
         parity = Agreement(**record["agreement"])
         same_format = record["format"] == _FORMAT

@@ -5,7 +5,6 @@ Nothing here executes what it loads (`edgefer.models.weights`).
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from edgefer.card import KEY, InputSpec, ModelCard
 from edgefer.emotions import FER2013, RESEMOTENET
 from edgefer.errors import ArtifactError
 from edgefer.models.weights import read_weights
+from edgefer.json_text import read_object
 from edgefer.paths import atomic_file, require_file
 from edgefer.scales import KEY as SCALES
 from edgefer.scales import LayerScales, ScaleTable, weights_sha256
@@ -77,10 +77,10 @@ def _metadata(path: Path) -> dict[str, str]:
         # safetensors caps its own header at 100 MB; a text file read as a length is far beyond that
         header = handle.read(length) if length <= 100_000_000 else b""
     try:
-        metadata: dict[str, str] = json.loads(header).get("__metadata__", {})
+        metadata = read_object(header).get("__metadata__", {})
+        return {str(name): str(text) for name, text in metadata.items()}
     except (ValueError, AttributeError) as error:
         raise ArtifactError(f"{path} is not a safetensors checkpoint, or is damaged", _FIX) from error
-    return metadata
 
 
 def _bytes(state: Mapping[str, Tensor]) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from edgefer import paths
 from edgefer.card import InputSpec
 from edgefer.errors import ArtifactError
+from edgefer.json_text import read_json
 
 MANIFEST = "manifest.json"
 FORMAT = 2
@@ -128,7 +129,7 @@ def read_manifest(folder: Path, model: Path | None) -> Manifest:
     fix = f"make it again: {Request().command(model, folder)}"
     path = paths.require_file(folder / MANIFEST, "a calibration set's manifest", fix)
     try:
-        values = json.loads(path.read_bytes())
+        values = read_json(path.read_bytes())
     except ValueError as error:
         raise ArtifactError(f"{path} is damaged (it is no JSON)", fix) from error
     if not isinstance(values, dict):

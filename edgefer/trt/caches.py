@@ -18,6 +18,7 @@ from typing import Any
 
 from edgefer.console import say
 from edgefer.errors import ArtifactError
+from edgefer.json_text import read_json
 from edgefer.paths import atomic_file, cache_dir
 from edgefer.trt.driver import Driver
 from edgefer.trt.flavour import Flavour
@@ -70,7 +71,7 @@ class Cache:
 
     def _problem(self, head: bytes, data: bytes) -> str:
         try:
-            said = json.loads(head)
+            said = read_json(head)
             kept = {name: str(said[name]) for name in (*asdict(self.bound), "sha256")}
         except (ValueError, KeyError, TypeError):
             return "is damaged"
