@@ -14,6 +14,7 @@ from edgefer.data.store import StoreInfo
 from edgefer.evaluate import record as evaluation
 from edgefer.quantize import manifest
 from edgefer.report.schemas import KINDS, schema
+from edgefer.scales import ScaleTable
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -40,6 +41,7 @@ def test_every_schema_is_in_the_table_and_there():
     ("kind", "version"),
     [
         ("model-card", f"`format` {ModelCard.model_fields['format'].default}"),
+        ("learned-scales", f"`format` {ScaleTable.model_fields['format'].default}"),
         ("calibration-set", f"`format` {manifest.FORMAT}"),
         ("face-store", f"`format` {StoreInfo.model_fields['format'].default}"),
         ("exclusion-list", f"`schema` {audit.SCHEMA}"),

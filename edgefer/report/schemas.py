@@ -30,12 +30,14 @@ from edgefer.report.records import (
     Inspection,
     TrainingRecord,
 )
+from edgefer.scales import ScaleTable
 from edgefer.sweep import SweepFile
 
 # Name of the schema's file: title, type.
 KINDS: dict[str, tuple[str, Any]] = {
     "model-card": ("Model card, format 1", ModelCard),
     "passport": ("Passport of an engine, the key `engine` of its model card", Passport),
+    "learned-scales": ("Learned INT8 scales of a checkpoint or an ONNX file, format 1", ScaleTable),
     "recipe": ("Recipe: the values of its TOML file", Recipe),
     "sweep": ("Sweep of recipes: the values of its TOML file", SweepFile),
     "calibration-set": ("manifest.json of a calibration set, format 2", Manifest),

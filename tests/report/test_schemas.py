@@ -19,7 +19,8 @@ from edgefer.recipe import is_sweep, read_toml, shipped_files
 from edgefer.report.schemas import KINDS, schema, text, write
 from edgefer.runtime.find import shipped_students
 from edgefer.runtime.onnx import read_card
-from tests import brightness_model, tiny_net
+from edgefer.scales import LayerScales
+from tests import brightness_model, nets, tiny_net
 from tests.bundle import made
 from tests.conftest import ROOT
 from tests.datasets import dataset_of
@@ -88,6 +89,20 @@ def cards(cli, tiny):
 
 def passports(cli, tiny):
     return [an_engine(cli, tiny)["engine"]]
+
+
+def scale_tables(cli, tiny):
+    pytest.importorskip("torch")
+    from edgefer.models.checkpoint import save
+    from edgefer.models.registry import build
+
+    own = nets.card()
+    scales = {"conv1": LayerScales(input=0.1, weights=(0.25,) * 8)}
+    save(tiny.with_suffix(".safetensors"), build(own.architecture, channels=1, classes=len(own.labels)), own, scales)
+    data = tiny.with_suffix(".safetensors").read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    assert fits("model-card", json.loads(header["__metadata__"]["edgefer.card"]))
+    return [json.loads(header["__metadata__"]["edgefer.scales"])]
 
 
 def recipes(cli, tiny):
@@ -178,6 +193,7 @@ def bundles(cli, tiny):
 REAL = {
     "model-card": cards,
     "passport": passports,
+    "learned-scales": scale_tables,
     "recipe": recipes,
     "sweep": sweeps,
     "calibration-set": calibration_sets,
@@ -224,3 +240,11 @@ def test_real_ones_fit_and_damaged_ones_do_not(kind, cli, tiny, monkeypatch):
         assert not fits(kind, changed) or kind == "exclusion-list"
     if kind not in ("session-line", "exclusion-list"):
         assert not fits(kind, {**found[0], "unknown": 1})
+
+
+def test_the_committed_benchmark_records_fit_theirs():
+    benchmark = json.loads((ROOT / "docs" / "benchmark-schema.json").read_text(encoding="utf-8"))
+    found = sorted((ROOT / "docs" / "benchmarks").glob("suite/*.json"))
+    assert found
+    for path in found:
+        jsonschema.Draft202012Validator(benchmark).validate(json.loads(path.read_bytes()))
