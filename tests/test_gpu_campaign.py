@@ -1,0 +1,237 @@
+"""The GPU campaign at toy size: the same steps, the same processes, drawn faces."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgefer.data.dataset import Dataset
+from edgefer.data.store import open_store, write_store
+from edgefer.distill.answers import open_answers
+from edgefer.distill.run import faces_of
+from edgefer.recipe import load
+from tests.conftest import ROOT
+
+SCRIPT = ROOT / "scripts" / "gpu_campaign.py"
+TRAINED = "environment,data,teachers,targets,students"
+
+
+@pytest.fixture(autouse=True)
+def _scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+
+
+def command(work: Path, *words: object) -> list[str]:
+    return [sys.executable, str(SCRIPT), "--work", str(work), *map(str, words)]
+
+
+def said(work: Path, *words: object, code: int = 0) -> str:
+    done = subprocess.run(command(work, *words), capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def state(work: Path) -> dict[str, str]:
+    try:
+        return {name: step["status"] for name, step in json.loads((work / "state.json").read_text()).items()}
+    except (OSError, ValueError):
+        return {}
+
+
+def workers(work: Path) -> list[int]:
+    """The processes whose folder is the campaign's."""
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and folder_of(entry) == work]
+
+
+def folder_of(process: Path) -> Path | None:
+    try:
+        return (process / "cwd").readlink()
+    except OSError:
+        return None
+
+
+def until(what: str, met) -> None:
+    end = time.monotonic() + 120
+    while not met():
+        assert time.monotonic() < end, f"waited for {what}"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A toy campaign, killed while its teachers trained, gone on with, one of its steps failing; what it printed."""
+    work = (tmp_path_factory.mktemp("campaign") / "work").resolve()
+    first = subprocess.Popen(command(work, "all", "--toy", "--only", TRAINED), stdout=subprocess.DEVNULL)
+    until("the teachers", lambda: workers(work))
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    assert state(work)["teachers"] == "unfinished"
+    until("the workers to end with it", lambda: not workers(work))
+    # Where the step tensorrt wants a folder there is a file.
+    (work / "tensorrt").write_text("")
+    return work, said(work, "all", "--toy", "--only", f"tensorrt,{TRAINED}", code=1)
+
+
+def test_a_killed_campaign_goes_on_and_a_failing_step_stops_nothing(campaign: tuple[Path, str]):
+    work, text = campaign
+    assert state(work) == {
+        "environment": "done", "data": "done", "teachers": "done", "targets": "done", "students": "done",
+        "tensorrt": "failed",
+    }  # fmt: skip
+    assert "tensorrt: failed after 0 s: FileExistsError" in text
+    for name in ("fer2013-resemotenet", "fer2013-seresnet-18", "edgefer-c", "edgefer-c-alone"):
+        assert (work / "runs" / name / "finished.json").is_file()
+    assert text.index("tensorrt: failed") > text.index("students: done"), "the most valuable first"
+
+
+def test_the_table_comes_last_and_says_what_it_is_traced_to(campaign: tuple[Path, str]):
+    work, text = campaign
+    assert text.endswith((work / "results.md").read_text() + "\n")
+    results = json.loads((work / "results.json").read_text())
+    assert results["toy"] is True
+    assert "no figure of it means anything" in text
+    assert results["environment"]["libraries"]["torch"]
+    rows = {row["name"]: row for rows in results["trainings"].values() for row in rows}
+    assert set(rows) == {"fer2013-resemotenet", "fer2013-seresnet-18", "edgefer-c", "edgefer-c-alone"}
+    for row in rows.values():
+        assert row["finished"] is True
+        assert (row["seed"], len(row["data_sha256"]), len(row["recipe_sha256"])) == (0, 64, 64)
+    assert 0 < results["ensemble"]["accuracy"] <= 1
+    assert len(results["ensemble"]["ranking"]) == 3, "both alone and both together"
+    assert results["steps"]["paper-grid"]["status"] == "not begun"
+
+
+def test_a_done_campaign_has_nothing_more_to_do(campaign: tuple[Path, str]):
+    work, _ = campaign
+    text = said(work, "all", "--toy", "--only", TRAINED)
+    assert "s at most" not in text
+    assert "no toy campaign" not in text
+    done = subprocess.run(command(work, "all", "--only", "data"), capture_output=True, text=True, check=False)
+    assert (done.returncode, "is a toy campaign" in done.stderr) == (2, True)
+
+
+def test_steps_that_lack_time_or_what_they_need_wait(tmp_path: Path):
+    work = tmp_path / "work"
+    text = said(work, "all", "--toy", "--seconds", 1, "--only", "environment,data,students", code=1)
+    assert state(work) == {"environment": "waiting", "data": "waiting", "students": "waiting"}
+    assert "needs targets" in text
+    assert "were left" in text
+
+
+def test_the_kept_answers_teach_without_the_teachers(campaign: tuple[Path, str]):
+    work, _ = campaign
+    files = sorted((work / "answers").iterdir())
+    toy = ["data.source=demo", "data.limit=48", "augment.views=2", "teacher.recipes=[]"]
+    recipe = load("edgefer-c", (*toy, f"teacher.answers={json.dumps(list(map(str, files)))}"))
+    answers = open_answers(files, recipe, faces_of(recipe).training)
+    assert [values.shape for values in answers.views.values()] == [(48, 7)] * 2
+    assert sum(path.stat().st_size for path in files) < 5000
+
+
+def test_what_is_packed_fits(campaign: tuple[Path, str], tmp_path: Path, monkeypatch, capsys):
+    from campaign import pack as packing
+    from campaign.place import Place
+
+    work, _ = campaign
+    made = packing.pack(Place(work, toy=True), tmp_path / "out")
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["answers-0.safetensors", "logs.tar.xz", "results.json", "results.md", "students.tar.0"]
+    assert [path.name for path in made][:2] == ["results.md", "results.json"]
+    with tarfile.open(tmp_path / "out" / "logs.tar.xz") as bundle:
+        logs = bundle.getnames()
+    assert {"state.json", "logs/edgefer-c.log", "runs/edgefer-c/metrics.jsonl", "runs/edgefer-c/recipe.toml"} <= set(
+        logs
+    )
+    assert not [name for name in logs if name.endswith(".safetensors") or name.startswith("home/")]
+    # Parts are cut, and the ninth file stays behind, the least valuable one.
+    monkeypatch.setattr(packing, "PART_BYTES", 100_000)
+    parts = packing.pack(Place(work, toy=True), tmp_path / "small")
+    assert len(parts) == len(list((tmp_path / "small").iterdir())) == 8
+    assert all(path.stat().st_size <= 100_000 for path in parts if path.name.startswith("students"))
+    assert "left behind: students.tar" in capsys.readouterr().out
+
+
+def test_faces_arrive_in_parcels_as_they_were(tmp_path: Path):
+    from campaign.parcels import accept, pack_parcels, unpack
+    from campaign.place import Place, StepFailed
+
+    source = np.random.default_rng(0)
+    faces = source.integers(0, 256, (130, 48, 48), dtype=np.uint8)
+    votes = source.random((70, 3), dtype=np.float32)
+
+    def store(name: str, rows: np.ndarray, targets: np.ndarray | None = None) -> Path:
+        labels = (rows % 3).astype(np.uint8)
+        codes = (np.arange(len(rows)) >= len(rows) // 2).astype(np.uint8)
+        dataset = Dataset(
+            name, ("happy", "sad", "fear"), ("Training", "PublicTest"), labels, codes, (48, 48),
+            lambda: iter([faces[rows]]), "a.csv", "0" * 64, "edgefer data prepare x --source a.csv", targets=targets,
+        )  # fmt: skip
+        return write_store(tmp_path / "data" / name, dataset).path
+
+    stores = [store("faces", np.arange(130)), store("votes", np.arange(0, 130, 2)[:70], votes[:65])]
+    wheel = tmp_path / "x.whl"
+    wheel.write_bytes(bytes(200_000))
+    parcels = pack_parcels(stores, [wheel], tmp_path / "out", 0.25)
+    assert len(parcels) > 1
+    place = Place(tmp_path / "work")
+    assert accept(place, parcels[0])
+    with pytest.raises(StepFailed, match="have not come yet"):
+        unpack(place)
+    for parcel in parcels[1:]:
+        waiting = accept(place, parcel)
+    assert not waiting
+    at = unpack(place)
+    for original in stores:
+        arrived = open_store(at / original.name, verify=True)
+        assert arrived.info.sha256 == open_store(original).info.sha256
+    assert (at / "files" / "x.whl").stat().st_size == 200_000
+
+
+def test_every_step_is_data_and_fits_a_call():
+    from campaign.plan import LONGEST, NAMES, STEPS
+
+    for step in STEPS:
+        assert step.least <= step.seconds <= LONGEST == 540
+        assert set(step.needs) <= set(NAMES[: NAMES.index(step.name)]), "what is needed comes before"
+
+
+def test_every_recipe_of_the_campaign_is_sound(tmp_path: Path):
+    """Names, keys and values of all trainings, without training one."""
+    from campaign import networks
+    from campaign.place import Place
+    from campaign.worker import job_recipe
+
+    place = Place(tmp_path)
+    place.answers.mkdir()
+    (place.answers / "answers-0.safetensors").touch()
+    for job in networks.EMOXNET:
+        (place.runs / job.folder).mkdir(parents=True)
+        (place.runs / job.folder / "best.safetensors").touch()
+    place.write("ensemble.json", {"checkpoints": ["a.safetensors", "b.safetensors"]})
+    jobs = [
+        *networks.TEACHERS, *networks.students(place), *networks.EMOXNET, *networks.lite(place),
+        *networks.ablation(place), *networks.PAPER_TEACHER, *networks.paper(place),
+    ]  # fmt: skip
+    assert len({job.folder for job in jobs}) == len(jobs) == 42
+    for job in jobs:
+        recipe = job_recipe({"name": job.name, "recipe": job.recipe, "changes": job.changes, "alone": job.alone})
+        assert recipe.name == job.name
+        assert (recipe.teacher is None) == (
+            job.alone or job.name.startswith(("fer2013", "emoxnet-v", "emoxnet-s", "emoxnet-r", "resemotenet"))
+        )
+    grid = {
+        job.name: job_recipe({"name": "x", "recipe": job.recipe, "changes": job.changes, "alone": False})
+        for job in networks.paper(place)
+    }
+    assert [(recipe.train.batch, recipe.train.epochs, recipe.loss.temperature) for recipe in grid.values()] == [
+        (16, 80, 3.0)
+    ] * 6
+    assert [recipe.loss.alpha for recipe in grid.values()] == [0.20, 0.15, 0.20, 0.15, 0.10, 0.20]
