@@ -12,10 +12,12 @@ import time
 import uuid
 from dataclasses import asdict, dataclass
 from enum import Enum
+from math import isfinite
 from pathlib import Path
 
 from edgefer.console import say
 from edgefer.errors import ArtifactError, UsageError
+from edgefer.json_text import read_object
 
 SPOOL = "marks.jsonl"
 LONGEST = 200  # characters
@@ -143,7 +145,8 @@ def _lines(path: Path, start: int) -> list[bytes]:
 def _parsed(line: bytes) -> Mark | None:
     """A mark, or None for a line that is damaged: others must not be lost with it."""
     try:
-        record = json.loads(line)
-        return Mark(float(record["wall"]), str(record["text"]), MarkKind(record["kind"]), str(record["id"]))
-    except (ValueError, KeyError, TypeError):
+        record = read_object(line)
+        mark = Mark(float(record["wall"]), str(record["text"]), MarkKind(record["kind"]), str(record["id"]))
+    except (ValueError, OverflowError, KeyError, TypeError):
         return None
+    return mark if isfinite(mark.wall) else None
