@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from edgefer.card import KEY, InputSpec, ModelCard
 from edgefer.emotions import FER2013, RESEMOTENET
 from edgefer.errors import ArtifactError
-from edgefer.models.weights import read_weights
 from edgefer.json_text import read_object
+from edgefer.models.weights import read_weights
 from edgefer.paths import atomic_file, require_file
 from edgefer.scales import KEY as SCALES
 from edgefer.scales import LayerScales, ScaleTable, weights_sha256
