@@ -49,18 +49,18 @@ class Absent:
     reason: str
 
 
-FETCHED = "is a source package that fetches NVIDIA's libraries from NVIDIA's own index while it is installed"
+FETCHED = "a source package that fetches NVIDIA's libraries from NVIDIA's own index while it is installed"
 SOURCE = (
-    Source("tensorrt", "tensorrt", f"`tensorrt` {FETCHED}; on a Jetson it comes with JetPack, not from pip"),
-    Source("rtx", "tensorrt-rtx", "`tensorrt-rtx` is a source package that names wheels of the same index"),
-    Source("torch-tensorrt", "tensorrt", f"it needs `tensorrt`, which {FETCHED}"),
+    Source("tensorrt", "tensorrt", f"All but `tensorrt`, {FETCHED}; on a Jetson it comes with JetPack, not from pip."),
+    Source("rtx", "tensorrt-rtx", "All but `tensorrt-rtx`, a source package that names wheels of the same index."),
+    Source("torch-tensorrt", "tensorrt", f"All but the `tensorrt` that it needs, {FETCHED}."),
 )
 ABSENT = (
     Absent(
         "rtx",
         "aarch64",
         "tensorrt-rtx",
-        "TensorRT-RTX compiles for GPUs of PCs and workstations; no Jetson is among them, so the extra leaves it out",
+        "Without `tensorrt-rtx`: it compiles for GPUs of PCs and workstations, and no Jetson is among them.",
     ),
 )
 
@@ -167,7 +167,7 @@ def tables(folder: Path) -> tuple[list[str], list[str]]:
     for extra in (BASE, *extras(project)):
         row = [f"Python {_span(p for p in PYTHONS if not found[extra, m, p])}{_note(extra, m)}" for m in PLATFORMS]
         lines.append(f"| `{'edgefer' if extra == BASE else f'edgefer[{extra}]'}` | {' | '.join(row)} |")
-    lines += ["", *(f"({number}) {one.reason[0].upper()}{one.reason[1:]}." for number, one in _notes()), ""]
+    lines += ["", *(f"{number}. {one.reason}" for number, one in _notes()), ""]
     lines += [f"| pip takes | {' | '.join(SHOWN)} |", "|---|" + "---|" * len(SHOWN)]
     asked = {
         f"newest, Python {python}": resolve([], python, PLATFORMS["aarch64"]) for python in (PYTHONS[0], PYTHONS[-1])
