@@ -32,7 +32,9 @@ def _simple(line: str) -> list[list[str]]:
     for word in lexer:
         if word in ENDS:
             found.append([])
-        elif skip or set(word) <= {">", "<"}:
+        elif skip or set(word) <= set("<>&"):
+            if not skip and found[-1][-1:] in (["1"], ["2"]):
+                found[-1].pop()
             skip = not skip
         elif found[-1] or not re.fullmatch(r"\w+=.*", word):
             found[-1].append(word)

@@ -17,7 +17,7 @@ import pytest
 
 from tests import doc_lines, doc_pages, doc_toys
 from tests.conftest import ROOT, SHARED
-from tests.doc_pages import NEEDS, Block, Command, Page
+from tests.doc_pages import NEEDS, Block, Command, Mark, Page
 
 PAGES = {page.name: page for page in doc_pages.pages()}
 RUN = [
@@ -153,3 +153,102 @@ class Shell:
             check=False,
         )
         return done.returncode, done.stdout + done.stderr
+
+
+SAMPLE = """# Page
+
+<!-- needs: camera -->
+
+    edgefer run --camera 0        in a window, two  spaces  part
+    not a command
+
+Text.
+
+<!-- run: prints this -->
+
+    $ edgefer evaluate a.onnx \\
+        --against b.onnx
+    accuracy 1 %
+    edgefer          1,476 faces/s
+
+- item
+
+      edgefer run of a list
+
+```
+edgefer doctor   # all of it
+```
+
+<!-- file: a.toml -->
+
+```toml
+edgefer = 1
+```
+"""
+
+
+def test_a_page_is_read_as_its_reader_sees_it(tmp_path: Path):
+    path = tmp_path / "page.md"
+    path.write_text(SAMPLE)
+    first, second, third, fourth = doc_pages.read(path).blocks
+    assert (first.mark, [command.text for command in first.commands]) == (
+        Mark("needs", "camera"),
+        ["edgefer run --camera 0"],
+    )
+    (command,) = second.commands
+    assert command.text == "edgefer evaluate a.onnx --against b.onnx"
+    assert command.shown == ("accuracy 1 %", "edgefer          1,476 faces/s")
+    assert (second.mark, command.line) == (Mark("prints"), 12)
+    # Nobody said a word about it.
+    assert (third.mark, [one.text for one in third.commands]) == (None, ["edgefer doctor"])
+    assert (fourth.mark, fourth.commands) == (Mark("file", "a.toml"), ())
+
+
+def test_a_word_for_the_whole_page_stands_until_a_block_has_its_own(tmp_path: Path):
+    path = tmp_path / "page.md"
+    path.write_text("<!-- page needs: fer2013 -->\n\n    edgefer export\n\n<!-- run -->\n\n    edgefer doctor\n")
+    assert [block.mark for block in doc_pages.read(path).blocks] == [Mark("needs", "fer2013"), Mark("run")]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("edgefer run --camra 0", "--camra"),
+        ("edgefer build-engine m.onnx --precision int7", "int7"),
+        ("edgefer data prepare a b", "b"),
+        ("edgefer trian", "trian"),
+        ("VAR=1 edgefer models gett yunet | head", "gett"),
+        ("true && edgefer run --camera x", "'--camera'"),
+        ("torchrun --nproc-per-node 4 -m edgefer distil R", "distil"),
+        ("pip install 'edgefer[gpu]'", "gpu"),
+        ("pip install -c constrains.txt .", "constrains.txt"),
+        ("python benchmarks/int8_cup.py", "int8_cup.py"),
+        ("python benchmarks/training.py --epoch 2", "--epoch"),
+        ("pytest tests/nowhere", "tests/nowhere"),
+    ],
+)
+def test_a_line_that_nobody_takes_is_found(line: str, told: str):
+    (fault,) = doc_lines.wrong(line, set())
+    assert told in fault
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "edgefer --version",
+        "edgefer data prepare folder --source x > out.txt 2>&1",
+        "sudo nvpmodel -q",
+        "python watch.py",
+        "pip install -c constraints.txt -e '.[train,rtx]'",
+        "python benchmarks/training.py --faces 2048 --epochs 2 --compile",
+    ],
+)
+def test_a_sound_line_is_let_be(line: str):
+    assert doc_lines.wrong(line, {"watch.py"}) == []
+
+
+def test_figures_may_differ_and_words_may_not():
+    assert stands("  0.00 s  face 1: surprise 53%", "read\n    1.27 s  face 1: surprise 61%\n")
+    assert stands("wrote ... and b-512.json", "wrote a, c and b-128.json")
+    assert not stands("0.00 s  face 1: surprise 53%", "0.00 s  face 1: happy 53%")
+    assert not stands("wrote a", "it wrote a")
