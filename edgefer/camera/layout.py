@@ -86,7 +86,7 @@ def _label(face: FaceReading, size: Size, taken: Sequence[Box], measure: Measure
 def _panel(face: FaceReading, plate: Box, size: Size, pen: Pen, taken: Sequence[Box], alone: bool) -> Box | None:
     """Right, left, below or above the face; a single face that fills the picture has its panel in a corner."""
     x, y, box_width, box_height = face.box
-    width = pen.px(NAME_WIDTH) + pen.px(BAR_WIDTH) + 3 * pen.px(PAD)
+    width = pen.px(NAME_WIDTH) + pen.px(BAR_WIDTH) + 4 * pen.px(PAD)
     height = pen.px(ROW) * len(face.probabilities) + 2 * pen.px(PAD)
     gap = pen.px(GAP)
     level, middle = max(0, min(y, size[1] - height)), max(0, min(x, size[0] - width))

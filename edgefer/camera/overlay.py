@@ -25,6 +25,7 @@ OTHER: Colour = (200, 200, 200)
 INK: Colour = (25, 25, 25)
 PAPER: Colour = (245, 245, 245)
 DIM: Colour = (150, 150, 150)  # of faces that are uncertain
+QUIET: Colour = (185, 185, 185)  # names of emotions that are not shown
 TRACK: Colour = (70, 70, 70)  # what a bar could still fill
 
 
@@ -63,7 +64,9 @@ def status(reading: FrameReading) -> str:
 def _box(picture: Picture, face: FaceReading, pen: Pen) -> None:
     x, y, width, height = face.box
     colour, line = (DIM, pen.px(1)) if face.uncertain else (COLOURS.get(face.label, OTHER), pen.px(2))
-    quiet().rectangle(picture, (x, y), (x + width, y + height), colour, line)
+    corners = (x, y), (x + width, y + height)
+    quiet().rectangle(picture, *corners, INK, line + 2 * pen.px(1))  # an edge on pictures of the same colour
+    quiet().rectangle(picture, *corners, colour, line)
 
 
 def _bars(picture: Picture, face: FaceReading, area: Box, pen: Pen) -> None:
@@ -73,15 +76,34 @@ def _bars(picture: Picture, face: FaceReading, area: Box, pen: Pen) -> None:
     row, pad, full = pen.px(ROW), pen.px(PAD), pen.px(BAR_WIDTH)
     panel = picture[top : top + height, left : left + width]
     panel //= 3  # light text stands on any picture
-    x = left + 2 * pad + pen.px(NAME_WIDTH)
+    x = left + 3 * pad + pen.px(NAME_WIDTH)
+    _stripe(picture, face, area, pen)
     for index, (name, probability) in enumerate(face.probabilities.items()):
         y = top + pad + index * row
-        place = (left + pad, y + round(row * 0.72))
-        cv2.putText(picture, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42 * pen.scale, PAPER, pen.px(1), cv2.LINE_AA)
+        place = (left + 2 * pad, y + round(row * 0.76))
+        ink = PAPER if name == face.emotion else QUIET
+        cv2.putText(picture, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42 * pen.scale, ink, pen.px(1), cv2.LINE_AA)
         high, low = y + pad, y + row - pad // 2 - 1
         cv2.rectangle(picture, (x, high), (x + full, low), TRACK, cv2.FILLED)
         edge = x + max(1, round(full * probability))
         cv2.rectangle(picture, (x, high), (edge, low), COLOURS.get(name, OTHER), cv2.FILLED)
+
+
+def _stripe(picture: Picture, face: FaceReading, area: Box, pen: Pen) -> None:
+    """The face's colour along the panel's edge that is next to it, so that nobody takes it for a neighbour's."""
+    left, top, width, height = area
+    right, bottom, thick = left + width - 1, top + height - 1, pen.px(3) - 1
+    x, y, box_width, box_height = face.box
+    if left >= x + box_width:
+        edge = (left, top), (left + thick, bottom)
+    elif right < x:
+        edge = (right - thick, top), (right, bottom)
+    elif top >= y + box_height:
+        edge = (left, top), (right, top + thick)
+    else:
+        edge = (left, bottom - thick), (right, bottom)
+    colour = DIM if face.uncertain else COLOURS.get(face.label, OTHER)
+    quiet().rectangle(picture, *edge, colour, quiet().FILLED)
 
 
 def _size(text: str, pen: Pen) -> Size:

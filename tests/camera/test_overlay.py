@@ -100,3 +100,31 @@ def test_a_crowd_of_32_can_be_drawn_at_any_size(shape):
     for x, y, width, height in boxes:
         inside = picture[y + height // 4 : y + 3 * height // 4, x + width // 4 : x + 3 * width // 4]
         assert (inside == 60).mean() > 0.6, "a face is covered"
+
+
+def test_a_box_has_an_edge_on_a_picture_of_its_colour():
+    given = reading((200, 150, 100, 120))
+    given.frame.picture[:] = COLOURS["happy"]
+    column = draw(given)[210, 190:210]
+    assert (column == INK).all(axis=1).any()
+
+
+@pytest.mark.parametrize(
+    ("box", "where"),
+    [
+        ((20, 100, 100, 100), (slice(110, 190), slice(126, 130))),  # right of the face
+        ((500, 100, 100, 100), (slice(110, 190), slice(490, 494))),
+        ((0, 60, 640, 180), (slice(246, 249), slice(20, 120))),  # below
+        ((0, 240, 640, 239), (slice(205, 218), slice(20, 120))),  # above, where the label stands between
+    ],
+)
+def test_a_panel_is_tied_to_its_face(box, where):
+    picture = draw(reading(box))
+    area = (picture[where] == COLOURS["happy"]).all(axis=-1)
+    assert area.all(axis=0).any() or area.all(axis=1).any()
+
+
+def test_the_name_of_the_emotion_that_is_shown_is_brightest():
+    panel = draw(reading((20, 100, 100, 100)))[100:240, 134:200]
+    rows = [int(panel[4 + 18 * index : 22 + 18 * index].max()) for index in range(7)]
+    assert rows[FER2013.index("happy")] == max(rows) > sorted(rows)[-2] + 20
