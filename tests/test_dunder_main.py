@@ -28,11 +28,12 @@ def test_ctrl_c_while_the_command_line_is_imported(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
+@pytest.mark.usefixtures("unmeasured")
 @pytest.mark.parametrize("then", ["", "\n".join(("try:", f" {PRESS.replace(chr(10), chr(10) + ' ')}"))])
 def test_ctrl_c_while_a_command_imports_what_it_needs(tmp_path, then):
     # As ONNX Runtime, which makes an ImportError of it.
     package = f"{then}\nexcept KeyboardInterrupt:\n raise ImportError('initialization failed')\n" if then else PRESS
-    done = edgefer(tmp_path, "run", "--source", "demo://", "--headless", cv2=package)
+    done = edgefer(tmp_path, "run", "--camera", 0, "--headless", cv2=package)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 

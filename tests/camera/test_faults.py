@@ -132,6 +132,7 @@ def test_a_killed_run_leaves_whole_lines_and_no_half_film(model):
     assert read(SESSION).samples
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_full_disk_while_everything_is_written(model):
     """The process may write 30 kB a file."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))"

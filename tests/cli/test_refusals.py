@@ -142,6 +142,7 @@ def test_a_workspace_that_is_too_small(cli, onnx):
     assert not Path("engines").exists()
 
 
+@pytest.mark.usefixtures("unmeasured")
 @pytest.mark.parametrize(
     ("room", "place"), [(60_000, "cannot write engines/tiny-fp16-rtx-sm89:"), (100, "cannot write ")]
 )
