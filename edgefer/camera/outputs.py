@@ -95,11 +95,8 @@ def open_sinks(
 def _of_faces(
     asked: Outputs, source: Source, labels: Sequence[str], patience: float, marks: Marks | None, opened: ExitStack
 ) -> list[Sink]:
-    """A machine without a display goes headless by itself, and says so."""
-    from edgefer.camera.faces_csv import FacesCsv
-    from edgefer.camera.record import Recorder
+    """A machine without a display goes headless by itself, and says so. Only what is asked for is imported."""
     from edgefer.camera.sinks import JsonLines, Lines
-    from edgefer.camera.window import Window, why_headless
 
     sinks: list[Sink] = []
 
@@ -112,22 +109,29 @@ def _of_faces(
 
         add(Web(source, labels, asked.web, asked.web_host, NOTHING if asked.record is None else FILM, marks))
     if asked.record is not None:
+        from edgefer.camera.record import Recorder
+
         add(Recorder(asked.record, source.fps))
     if asked.jsonl is not None:
         add(JsonLines(asked.jsonl))
     if asked.csv is not None:
+        from edgefer.camera.faces_csv import FacesCsv
+
         add(FacesCsv(asked.csv, labels))
     if asked.mqtt is not None:
         from edgefer.camera.mqtt import MqttFaces
 
         add(MqttFaces(_link(asked.mqtt), patience))
     headless = asked.headless
-    if not headless and (reason := why_headless()):
-        say(f"{reason}: running headless")
-        headless = True
     if not headless:
-        add(Window(source, marks))
-    elif source.endless:
+        from edgefer.camera.window import Window, why_headless
+
+        if reason := why_headless():
+            say(f"{reason}: running headless")
+            headless = True
+        else:
+            add(Window(source, marks))
+    if headless and source.endless:
         say(ENDING)
     opened.pop_all()
     return sinks or [Lines()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgefer.camera.frame import Picture
 from edgefer.camera.layout import BAR_WIDTH, NAME_WIDTH, PAD, ROW, Pen, Size, arrange
 from edgefer.camera.opencv import quiet
-from edgefer.camera.reading import FaceReading, FrameReading, counted
+from edgefer.camera.reading import FaceReading, FrameReading, status
 from edgefer.data.preprocess import Box
 
 Colour = tuple[int, int, int]
@@ -51,14 +51,6 @@ def draw(reading: FrameReading, note: str = "") -> Picture:
         _text(picture, place.text, place.plate[:2], pen, *colours)
     _text(picture, words, (margin, margin), pen, PAPER, INK)
     return picture
-
-
-def status(reading: FrameReading) -> str:
-    """Speed, and for live sources how old the picture is and how many were dropped."""
-    parts = [f"{reading.fps:.1f} fps"] if reading.fps else []
-    if reading.age_ms is not None:
-        parts += [f"age {reading.age_ms:.0f} ms", f"dropped {reading.frame.dropped}"]
-    return "  ".join([*parts, counted(len(reading.faces), "face")])
 
 
 def _box(picture: Picture, face: FaceReading, pen: Pen) -> None:

@@ -105,3 +105,11 @@ def counted(number: int, what: str) -> str:
 
 def _rounded(probabilities: Mapping[str, float]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in probabilities.items()}
+
+
+def status(reading: FrameReading) -> str:
+    """Speed, and for live sources how old the picture is and how many were dropped."""
+    parts = [f"{reading.fps:.1f} fps"] if reading.fps else []
+    if reading.age_ms is not None:
+        parts += [f"age {reading.age_ms:.0f} ms", f"dropped {reading.frame.dropped}"]
+    return "  ".join([*parts, counted(len(reading.faces), "face")])

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edgefer.camera.outfile import LineFile
-from edgefer.camera.overlay import status
-from edgefer.camera.reading import FaceReading, FrameReading, counted
+from edgefer.camera.reading import FaceReading, FrameReading, counted, status
 from edgefer.console import say
 
 PERIOD = 10.0  # seconds between lines when no label changes

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from edgefer.camera.frame import Frame
-from edgefer.camera.overlay import COLOURS, DIM, INK, draw, status
-from edgefer.camera.reading import FaceReading, FrameReading
+from edgefer.camera.overlay import COLOURS, DIM, INK, draw
+from edgefer.camera.reading import FaceReading, FrameReading, status
 from edgefer.emotions import CANONICAL, FER2013
 
 SCORES = dict.fromkeys(FER2013, 0.1) | {"happy": 0.4}
