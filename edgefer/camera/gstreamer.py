@@ -42,7 +42,8 @@ def require_gstreamer(what: str) -> None:
     if not cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER):
         raise BackendError(
             f"{what} needs an OpenCV with GStreamer, and OpenCV {cv2.__version__} here has none (those from PyPI never do)",
-            "on a Jetson use the system's own: apt install python3-opencv, and a venv with --system-site-packages",
+            "on a Jetson use the system's own: sudo apt install libopencv-python, a venv with --system-site-packages, "
+            "and in it: pip uninstall opencv-python",
         )
 
 

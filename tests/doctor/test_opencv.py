@@ -134,3 +134,21 @@ def test_no_display_is_no_fault(monkeypatch):
     assert "--web" in found.fix
     monkeypatch.setattr("edgefer.camera.window.why_headless", lambda: "")
     assert opencv.display()[0].mark is Mark.OK
+
+
+def test_on_a_jetson_the_systems_opencv_is_named_and_the_one_that_hides_it_goes(monkeypatch):
+    cv2 = pytest.importorskip("cv2")
+    from edgefer.benchmark import jetson
+
+    if cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER):
+        pytest.skip("needs an OpenCV without GStreamer")
+    monkeypatch.setattr("edgefer.camera.window.toolkit", lambda: "GTK")
+    monkeypatch.setattr(opencv, "installed", lambda names: {"opencv-python": "4.11.0"} if len(names) > 1 else {})
+    monkeypatch.setattr(jetson, "is_jetson", lambda: True)
+    (found,) = opencv.build()
+    assert found.mark is Mark.WARNING
+    assert found.fact.endswith("no GStreamer, which CSI cameras need")
+    system, venv, hidden = found.fix.split(" && ")
+    assert system == "sudo apt install libopencv-python"
+    assert "--system-site-packages .venv" in venv
+    assert hidden == ".venv/bin/pip uninstall -y opencv-python"

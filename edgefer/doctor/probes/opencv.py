@@ -18,7 +18,8 @@ _BUILDS = (
     "opencv-contrib-python",
     "opencv-contrib-python-headless",
 )
-_SYSTEM_BUILD = "sudo apt install python3-opencv && python3 -m venv --system-site-packages .venv"
+# JetPack's, with GStreamer; python3-opencv is Ubuntu's, which is older than edgefer takes. One in the venv hides it.
+_SYSTEM_BUILD = "sudo apt install libopencv-python && python3 -m venv --system-site-packages .venv"
 # The libraries that slim containers lack, by the file that the loader misses.
 _LIBRARIES = {"libGL.so.1": "libgl1", "libgthread-2.0.so.0": "libglib2.0-0", "libglib-2.0.so.0": "libglib2.0-0"}
 
@@ -57,7 +58,8 @@ def build() -> list[Finding]:
 
     if not backends["GStreamer"] and is_jetson():
         fact += ", which CSI cameras need"
-        return [Finding(Group.CAMERA, "OpenCV", Mark.WARNING, fact, _SYSTEM_BUILD, (RUN,), details)]
+        fix = " && .venv/bin/pip uninstall -y ".join([_SYSTEM_BUILD, *([" ".join(there)] if there else [])])
+        return [Finding(Group.CAMERA, "OpenCV", Mark.WARNING, fact, fix, (RUN,), details)]
     return [Finding(Group.CAMERA, "OpenCV", Mark.OK, fact, "", (RUN,), details)]
 
 
