@@ -118,7 +118,7 @@ def build_engine(
             plan_sha256=hashlib.sha256(plan.data).hexdigest(),
             onnx_sha256=paths.sha256(ready),
             calibration_sha256=sha256,
-            calibration=str(calibration.folder / FACES) if calibration else "",
+            calibration=f"{name_of(calibration.folder)}/{FACES}" if calibration else "",
             source=name_of(model or onnx),
             before=before,
             after=after,

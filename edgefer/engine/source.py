@@ -29,9 +29,9 @@ def file_of(model: Path) -> Path:
 
 
 def name_of(model: Path) -> str:
-    """What a card calls the model of an engine: its path from here where it lies below, else its name alone.
+    """What a card calls the model or the calibration set of an engine: its path from here where it lies below, else its name alone.
 
-    A card goes with its engine to other machines and people: where a model lay on this one is nobody's business there.
+    A card goes with its engine to other machines and people: where they lay on this one is nobody's business there.
     """
     whole, here = Path(os.path.normpath(Path.cwd() / model)), Path.cwd()
     return whole.relative_to(here).as_posix() if here in whole.parents else whole.name

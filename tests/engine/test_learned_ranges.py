@@ -58,6 +58,8 @@ def test_a_set_that_is_named_is_measured_on_instead(asked, tmp_path, capfd):
     built = build_engine(asked.model, Precision.INT8, calibration=made, targets=("sm89",), flavour="tensorrt_rtx")
     assert built.card.tools["calibration"] == "entropy"
     assert built.card.engine.calibration_sha256 == made.sha256
+    assert built.card.engine.calibration == "set/faces.npy", "where it lay is nobody's business"
+    assert str(tmp_path) not in built.card.to_json()
 
 
 def test_other_precisions_do_not_look_at_them(asked):

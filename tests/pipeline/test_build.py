@@ -115,6 +115,7 @@ def test_all_stages_run_and_the_engine_is_of_the_checkpoint(finished: Built):
     card = ModelCard.beside(ENGINE / "alone.engine")
     assert card == finished.engines[0].card
     assert card.engine.calibration_sha256 == open_calibration_set(SET).sha256
+    assert card.engine.calibration == f"{SET}/faces.npy"
     assert len(open_calibration_set(SET)) == FACES
     faces = load_faces("squares", "PublicTest")
     for path, measured in ((RUN / "alone.onnx", card.engine.before), (ENGINE / "model.onnx", card.engine.after)):
