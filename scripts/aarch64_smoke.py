@@ -4,8 +4,9 @@
 
 Needs mmdebstrap, and for arm64 on another processor qemu-user-static with its binfmt_misc entry (Debian's package enters it).
 Each step of the Dockerfile is done in a root made by mmdebstrap from the release that it names: RUN in a chroot with mounts of
-its own, COPY from this checkout. Then a clip is drawn, watched and judged by the student inside edgefer. Slow: ten minutes and
-more where every program is emulated. With --keep the folder stays, and a base root found in it is used again.
+its own, COPY from this checkout. Then a clip is drawn, watched and judged by the student inside edgefer. Slow: a quarter of an
+hour and more where every program is emulated; PIP_NO_COMPILE=1 saves some of it. With --keep the folder stays, and what is done
+in it, by the same steps, is not done again.
 
 DEBIAN_MIRROR (default http://deb.debian.org/debian) is where packages come from; variables PIP_* and *_proxy are handed on, and
 --ca FILE has the certificates of a package index of one's own. --write puts the output, with its date, between the page's smoke markers.
@@ -49,12 +50,17 @@ class Place:
     environment: dict[str, str] = field(default_factory=lambda: {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
     user: str = "0:0"
     directory: str = "/"
+    copied: bool = False  # whether something of the checkout is in it
 
     def run(self, script: str, *, capture: bool = False) -> subprocess.CompletedProcess[str]:
         """Run a line of shell inside, with /dev and /proc for as long as it takes."""
         root = shlex.quote(str(self.folder))
         inside = f"cd {self.directory} && {script}"
         home = {"HOME": "/root" if self.user == "0:0" else "/home/edgefer", "LANG": "C.UTF-8"}
+        if "PIP_NO_COMPILE" in os.environ:
+            home["PYTHONPYCACHEPREFIX"] = (
+                f"/tmp/compiled-{self.user.split(':')[0]}"  # each module once, not once a command
+            )
         variables = [f"{name}={value}" for name, value in {**_handed_on(), **home, **self.environment}.items()]
         outside = (
             f"mount --rbind /dev {root}/dev && mount -t proc proc {root}/proc && "
@@ -86,24 +92,22 @@ def base(image: str, arch: str, work: Path) -> Path:
 def make(stage: Stage, places: dict[str, Place], arch: str, work: Path, ca: Path | None) -> Place:
     """Do the steps of one stage in a root of its own."""
     place = Place(work / stage.name)
-    shutil.rmtree(place.folder, ignore_errors=True)
-    place.folder.mkdir(parents=True)
+    done, steps = work / f"{stage.name}.done", repr(stage)
     if stage.base in places:
-        before = places[stage.base]
-        subprocess.run(["cp", "-a", f"{before.folder}/.", str(place.folder)], check=True)
-        place.environment = dict(before.environment)
-    else:
-        tar = str(base(stage.base, arch, work))
-        subprocess.run(["tar", "-xf", tar, "-C", str(place.folder), "--exclude=./dev/*"], check=True)
-        shutil.copyfile("/etc/resolv.conf", place.folder / "etc/resolv.conf")
-        if ca is not None:
-            shutil.copyfile(ca, place.folder / CERTIFICATES.lstrip("/"))
-            place.environment["PIP_CERT"] = CERTIFICATES
+        place.environment = dict(places[stage.base].environment)
+    elif ca is not None:
+        place.environment["PIP_CERT"] = CERTIFICATES
+    before = places.get(stage.base)
+    there = kept(stage, before) and done.exists() and done.read_text(encoding="utf-8") == steps
+    place.copied = any(step.word == "COPY" for step in stage.steps) or (before is not None and before.copied)
+    if not there:
+        done.unlink(missing_ok=True)
+        begin(stage, place, places, arch, work, ca)
     for step in stage.steps:
         print(f"{stage.name}: {step.word} {step.rest}"[:160], file=sys.stderr, flush=True)
-        if step.word == "RUN" and place.run(step.rest).returncode:
+        if step.word == "RUN" and not there and place.run(step.rest).returncode:
             raise SystemExit(f"error: line {step.line} of the Dockerfile fails")
-        if step.word == "COPY":
+        if step.word == "COPY" and not there:
             copy(step.words, place, places)
         elif step.word == "ENV":
             for pair in step.words:
@@ -113,7 +117,30 @@ def make(stage: Stage, places: dict[str, Place], arch: str, work: Path, ca: Path
             place.user = step.rest
         elif step.word == "WORKDIR":
             place.directory = step.rest
+    done.write_text(steps, encoding="utf-8")
     return place
+
+
+def kept(stage: Stage, before: Place | None) -> bool:
+    """Whether what an earlier run did for a stage is as good as new: nothing was made from files that may have changed."""
+    if any(step.rest.startswith("--from=") for step in stage.steps) or (before is not None and before.copied):
+        return False
+    words = [step.word for step in stage.steps if step.word in ("RUN", "COPY")]
+    return words == sorted(words, reverse=True)  # each RUN before the first COPY
+
+
+def begin(stage: Stage, place: Place, places: dict[str, Place], arch: str, work: Path, ca: Path | None) -> None:
+    """Fill the root of a stage with what it begins with: another stage, or a fresh Debian."""
+    shutil.rmtree(place.folder, ignore_errors=True)
+    place.folder.mkdir(parents=True)
+    if stage.base in places:
+        subprocess.run(["cp", "-a", f"{places[stage.base].folder}/.", str(place.folder)], check=True)
+        return
+    tar = str(base(stage.base, arch, work))
+    subprocess.run(["tar", "-xf", tar, "-C", str(place.folder), "--exclude=./dev/*"], check=True)
+    shutil.copyfile("/etc/resolv.conf", place.folder / "etc/resolv.conf")
+    if ca is not None:
+        shutil.copyfile(ca, place.folder / CERTIFICATES.lstrip("/"))
 
 
 def copy(words: list[str], place: Place, places: dict[str, Place]) -> None:

@@ -162,3 +162,12 @@ def test_output_names_no_machine_and_goes_between_its_markers(smoke, tmp_path):
     with pytest.raises(SystemExit, match="has no markers"):
         smoke.write(page, "new", "arm64")
     assert page.read_text() == "none"
+
+
+def test_only_stages_that_hold_nothing_of_the_checkout_are_kept(smoke, stages, tmp_path):
+    fresh, filled = smoke.Place(tmp_path), smoke.Place(tmp_path, copied=True)
+    assert smoke.kept(stages["python"], None)
+    assert smoke.kept(stages["source"], fresh)  # its steps come before what it copies
+    assert not smoke.kept(stages["source"], filled)
+    assert not smoke.kept(stages["build-cpu"], filled)
+    assert not smoke.kept(stages["cpu"], fresh)
