@@ -10,12 +10,14 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
 from edgefer.errors import ArtifactError
+from edgefer.paths import read_text_file
 
 KEY = "edgefer.card"
 FILE = "card.json"
+UPDATE = "pip install --upgrade edgefer"
 
 
 class Precision(str, Enum):
@@ -49,8 +51,8 @@ class InputSpec(_Frozen):
     width: int = Field(ge=16, le=1024)
     channels: Literal[1, 3] = 1
     colour: Literal["gray", "rgb"] = "gray"
-    mean: tuple[float, ...] = (0.5077,)
-    std: tuple[float, ...] = (0.2550,)
+    mean: tuple[FiniteFloat, ...] = (0.5077,)
+    std: tuple[FiniteFloat, ...] = (0.2550,)
     crop_margin: float = Field(default=0.0, ge=0.0, le=1.0)
     dtype: Literal["float32"] = "float32"
     pixel_range: tuple[Literal[0], Literal[255]] = (0, 255)
@@ -120,8 +122,9 @@ class Passport(_Frozen):
     """What an engine is bound to. Hashes are hex SHA-256 of whole files; `targets` are names such as `sm89`.
 
     source: the model that it was built from, relative to where the build ran or its name alone (older cards may have a
-    whole path); its hash is in inputs. calibration: the file of its calibration faces as it was named, where an engine
-    is checked against it. version_compatible: the lean runtime of its version runs it.
+    whole path); its hash is in inputs. calibration: the file of its calibration faces, relative to where the build ran
+    or with the name of its folder alone (older cards may have a whole path), where an engine is checked against it.
+    version_compatible: the lean runtime of its version runs it.
     hardware_compatible: all GPUs from Ampere on run it. stripped: the plan has no weights; the ONNX file beside it has
     them. max_drop, max_class_drop: percentage points of accuracy and of
     any emotion's recall that INT8 was allowed to lose, None where nothing was limited. before, after: accuracy of the
@@ -190,10 +193,14 @@ class ModelCard(_Frozen):
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str) -> ModelCard:
-        """Parse a card; `where` names its file in the ArtifactError raised when it is damaged."""
+        """Parse a card; `where` names its file in the ArtifactError raised when it is damaged or of a newer edgefer."""
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
+            if reason := _newer(error):
+                raise ArtifactError(
+                    f"the model card in {where} was made by a newer edgefer ({reason})", UPDATE
+                ) from error
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "card"
             raise ArtifactError(
@@ -205,6 +212,23 @@ class ModelCard(_Frozen):
     def beside(cls, plan: Path) -> ModelCard:
         """Read `card.json` beside an engine."""
         path = plan.parent / FILE
-        if not path.is_file():
-            raise ArtifactError(f"{plan} has no {FILE} beside it", "build it again with: edgefer build-engine")
-        return cls.from_json(path.read_bytes(), str(path))
+        fix = "build it again with: edgefer build-engine"
+        if not path.exists():
+            raise ArtifactError(f"{plan} has no {FILE} beside it", fix)
+        return cls.from_json(read_text_file(path, "the card of an engine", fix), str(path))
+
+
+def _newer(error: ValidationError) -> str:
+    """What tells that a card was made by a later edgefer; empty where it is just damaged.
+
+    A later format, or fields that this edgefer does not know while all that it knows is right: a damaged card lacks
+    fields, or has others in their place.
+    """
+    details = error.errors(include_url=False)
+    form = next((detail["input"] for detail in details if detail["loc"] == ("format",)), None)
+    known: int = ModelCard.model_fields["format"].default
+    if type(form) is int and form > known:
+        return f"its format is {form}, this one reads {known}"
+    if all(detail["type"] == "extra_forbidden" for detail in details):
+        return f"it has the field {'.'.join(map(str, details[0]['loc']))}, which this one does not know"
+    return ""

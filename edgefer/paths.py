@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import os
 import shutil
+import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -22,8 +25,12 @@ DATA = Path("data")
 ENGINES = Path("engines")
 CALIBRATION = Path("calibration")
 
-# Ends the name of a folder that is being written.
+# No card, manifest, recipe or record comes near; a file that does is something else, or an attack on the memory.
+LARGEST_TEXT = 64 << 20
+
+# In the name of a folder or a file that is being written.
 _UNFINISHED = ".edgefer-unfinished"
+_YOUNG = 3600.0  # seconds
 
 
 def cache_dir() -> Path:
@@ -37,17 +44,20 @@ def cache_dir() -> Path:
 def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it becomes `path` when the block ends well and vanishes otherwise.
 
+    Those that killed processes left an hour ago and more are removed first.
+
     Raises ArtifactError when the folder cannot be made or written.
     """
     if path.is_dir():
         raise ArtifactError(f"{path} is a directory", "name a file to write")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        _remove_unfinished_files(path)
+        handle, name = tempfile.mkstemp(f"{_UNFINISHED}{path.suffix}", f".{path.name}.", path.parent)
     except OSError as error:
         raise ArtifactError(f"cannot write {path}: {error.strerror}", "name a writable place") from error
-    os.close(handle)
     temporary = Path(name)
+    held = _locked(handle)
     try:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
@@ -58,6 +68,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+        if held is not None:
+            os.close(held)
 
 
 @contextlib.contextmanager
@@ -96,6 +108,30 @@ def remove_unfinished(parent: Path) -> None:
         if (held := _hold(folder)) is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(held)
+
+
+def _remove_unfinished_files(path: Path) -> None:
+    """Remove what `atomic_file` could not make `path` of, because its process was killed.
+
+    A library may write another file under the temporary name, which nobody holds; so what is young stays.
+    """
+    for file in path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}{glob.escape(path.suffix)}"):
+        with contextlib.suppress(OSError):
+            if file.is_symlink() or time.time() - file.stat().st_mtime < _YOUNG:
+                continue
+            if (held := _locked(os.open(file, os.O_RDONLY))) is not None:
+                file.unlink(missing_ok=True)
+                os.close(held)
+
+
+def _locked(descriptor: int) -> int | None:
+    """The descriptor, with a lock that ends with the process however that ends; None, and closed, if there is none."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+    os.close(descriptor)
+    return None
 
 
 def _held_folder(path: Path) -> tuple[Path, int | None]:
@@ -170,10 +206,16 @@ def sha256_of(*parts: bytes | str) -> str:
 
 
 def require_file(path: Path, what: str, fix: str) -> Path:
-    """Return `path` if it is a readable non-empty file that is no Git-LFS pointer; raise ArtifactError otherwise."""
-    if path.is_dir():
-        raise ArtifactError(f"{path} is a directory, not {what}", fix)
+    """Return `path` if it is a readable non-empty file that is no Git-LFS pointer; raise ArtifactError otherwise.
+
+    Pipes and devices are refused, which may have no end, or no beginning.
+    """
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise ArtifactError(f"{path} is a directory, not {what}", fix)
+        if not stat.S_ISREG(mode):
+            raise ArtifactError(f"{path} is a pipe or a device, not {what}", fix)
         with path.open("rb") as handle:
             head = handle.read(64)
     except FileNotFoundError as error:
@@ -185,6 +227,14 @@ def require_file(path: Path, what: str, fix: str) -> Path:
     if head.startswith(b"version https://git-lfs"):
         raise ArtifactError(f"{path} is a Git-LFS pointer, not {what}", "fetch the real file: git lfs pull")
     return path
+
+
+def read_text_file(path: Path, what: str, fix: str) -> bytes:
+    """The bytes of a file that people could read, at most `LARGEST_TEXT`; ArtifactError as `require_file`."""
+    size = require_file(path, what, fix).stat().st_size
+    if size > LARGEST_TEXT:
+        raise ArtifactError(f"{path} has {size:,} bytes, more than {what} can have", fix)
+    return path.read_bytes()
 
 
 def _umask() -> int:

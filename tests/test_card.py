@@ -33,7 +33,8 @@ def test_a_passport_of_an_earlier_edgefer_is_read():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"format": 1}', card().to_json().replace('"format":1', '"format":9'),
+    "text", ["", "{", "[]", "null", '{"format": 1}', card().to_json().replace('"format":1', '"format":"9"'),
+             card().to_json().replace('"format":1', '"format":0'),
              card().to_json().replace('"name"', '"nmae"'), card().to_json().replace('"disgust"', '"anger"')],
 )  # fmt: skip
 def test_a_damaged_card_is_one_line_that_names_its_file(text: str):
@@ -71,3 +72,20 @@ def test_an_engines_card_stands_beside_it(tmp_path):
         ModelCard.beside(tmp_path / "x.engine")
     (tmp_path / FILE).write_text(card().to_json())
     assert ModelCard.beside(tmp_path / "x.engine") == card()
+
+
+@pytest.mark.parametrize(
+    ("found", "made", "reason"),
+    [
+        ('"format":1', '"format":9', "its format is 9, this one reads 1"),
+        ('"format":1', '"format":9,"colour":"teal"', "its format is 9, this one reads 1"),
+        ('"format":1', '"format":1,"colour":"teal"', "it has the field colour, which this one does not know"),
+        ('"colour":', '"shade":1,"colour":', r"it has the field input\.shade, which this one does not know"),
+    ],
+)
+def test_a_card_of_a_newer_edgefer_is_told_from_a_damaged_one(found: str, made: str, reason: str):
+    text = card().to_json()
+    assert found in text
+    with pytest.raises(ArtifactError, match=rf"in x\.onnx was made by a newer edgefer \({reason}\)") as caught:
+        ModelCard.from_json(text.replace(found, made, 1), "x.onnx")
+    assert caught.value.fix == "pip install --upgrade edgefer"

@@ -181,3 +181,52 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ArtifactError, match="is a file"):
         refuse_foreign(tmp_path / "file", ("*.engine",), "an engine")
+
+
+# Writes a file and is killed, or waits, with half of it written.
+WRITES_FILE = """
+import os, signal, sys
+from pathlib import Path
+from edgefer.paths import atomic_file
+with atomic_file(Path("deep/[x].bin")) as temporary:
+    temporary.write_text("half")
+    print(temporary, flush=True)
+    if sys.argv[1] == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    sys.stdin.read()
+"""
+
+
+def writing_file(how: str) -> tuple[subprocess.Popen[str], Path]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITES_FILE, how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_half_a_file_of_a_killed_process_is_removed_by_a_later_write_and_no_other():
+    killed, left = writing_file("killed")
+    killed.wait()
+    slow, used = writing_file("waits")
+    own = [Path("deep/.[x].bin.mine"), Path("deep/.x.bin.edgefer-unfinished.bin"), Path("deep/other.bin")]
+    for file in own:
+        file.touch()
+    try:
+        with atomic_file(Path("deep/[x].bin")) as temporary:
+            assert left.exists(), "it may be that of a process whose library wrote another file in its place"
+            temporary.write_text("whole")
+        for file in (left, used, *own):
+            os.utime(file, (0, 0))
+        with atomic_file(Path("deep/[x].bin")) as temporary:
+            temporary.write_text("whole again")
+        assert not left.exists()
+        assert all(file.exists() for file in (used, *own))
+    finally:
+        slow.communicate("")
+    assert Path("deep/[x].bin").read_text() == "half", "it was written to the end, last"
+    assert sorted(Path("deep").iterdir()) == sorted([*own, Path("deep/[x].bin")])
