@@ -9,6 +9,7 @@
 
     python scripts/gpu_campaign.py parcels --store data/fer2013 --out DIR     faces as parcels that can be carried
     python scripts/gpu_campaign.py accept DIR/0                               take one in, on the other machine
+    python scripts/gpu_campaign.py accept PACKED                              the kept answers of a campaign before
 
 Everything is in runs/campaign (`--work`). docs/gpu-campaign.md says what it takes and what comes back.
 """
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from campaign import plan
 from campaign.pack import pack
-from campaign.parcels import accept, pack_parcels
+from campaign.parcels import accept, accept_answers, pack_parcels
 from campaign.place import Place
 
 
@@ -41,10 +42,12 @@ def main() -> None:
     packing.add_argument("--out", type=Path, required=True)
     parcels = commands.add_parser("parcels", help="faces and other files as parcels")
     parcels.add_argument("--store", type=Path, action="append", default=[], help="a prepared store; repeat it")
-    parcels.add_argument("--file", type=Path, action="append", default=[], help="another file, such as a wheel")
+    parcels.add_argument(
+        "--file", type=Path, action="append", default=[], help="another file or folder, such as wheels"
+    )
     parcels.add_argument("--out", type=Path, required=True)
     parcels.add_argument("--megabytes", type=float, default=30.0, help="of one parcel at most")
-    accepting = commands.add_parser("accept", help="take a parcel in")
+    accepting = commands.add_parser("accept", help="take in a parcel, or the answers of a pack")
     accepting.add_argument("parcel", type=Path)
     arguments = parser.parse_args()
     toy = getattr(arguments, "toy", False)
@@ -78,6 +81,12 @@ def run(place: Place, arguments: argparse.Namespace, parser: argparse.ArgumentPa
         for parcel in pack_parcels(arguments.store, arguments.file, arguments.out, arguments.megabytes):
             size = sum(file.stat().st_size for file in parcel.iterdir())
             print(f"{parcel}: {size / 1e6:.1f} MB, {', '.join(sorted(file.name for file in parcel.iterdir()))}")
+    elif not (arguments.parcel / "parcels.json").is_file():
+        names = accept_answers(place, arguments.parcel)
+        if not names:
+            parser.error(f"{arguments.parcel} holds neither a parcel nor kept answers")
+        plan.carried(place, ("teachers", "targets"), f"{', '.join(names)} carried here")
+        print(f"the ensemble's answers are here: {', '.join(names)}")
     else:
         waiting = accept(place, arguments.parcel)
         print(f"still to come: {', '.join(waiting)}" if waiting else "everything is here")

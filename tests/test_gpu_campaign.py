@@ -159,6 +159,18 @@ def test_what_is_packed_fits(campaign: tuple[Path, str], tmp_path: Path, monkeyp
     assert "left behind: students.tar" in capsys.readouterr().out
 
 
+def test_a_campaign_on_another_machine_goes_on_from_the_kept_answers(campaign: tuple[Path, str], tmp_path: Path):
+    work, _ = campaign
+    other = tmp_path / "other"
+    text = said(other, "accept", work / "answers")
+    assert text == "the ensemble's answers are here: answers-0.safetensors\n"
+    assert (state(other)["teachers"], state(other)["targets"]) == ("done", "done")
+    assert (other / "answers" / "answers-0.safetensors").is_file()
+    (tmp_path / "empty").mkdir()
+    refused = subprocess.run(command(other, "accept", tmp_path / "empty"), capture_output=True, text=True, check=False)
+    assert (refused.returncode, "holds neither" in refused.stderr) == (2, True)
+
+
 def test_faces_arrive_in_parcels_as_they_were(tmp_path: Path):
     from campaign.parcels import accept, pack_parcels, unpack
     from campaign.place import Place, StepFailed
@@ -177,10 +189,12 @@ def test_faces_arrive_in_parcels_as_they_were(tmp_path: Path):
         return write_store(tmp_path / "data" / name, dataset).path
 
     stores = [store("faces", np.arange(130)), store("votes", np.arange(0, 130, 2)[:70], votes[:65])]
-    wheel = tmp_path / "x.whl"
-    wheel.write_bytes(bytes(200_000))
-    parcels = pack_parcels(stores, [wheel], tmp_path / "out", 0.25)
-    assert len(parcels) > 1
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    content = source.bytes(600_000)
+    (wheels / "x.whl").write_bytes(content)
+    parcels = pack_parcels(stores, [wheels], tmp_path / "out", 0.25)
+    assert [sum(file.stat().st_size for file in parcel.iterdir()) <= 260_000 for parcel in parcels[:3]] == [True] * 3
     place = Place(tmp_path / "work")
     assert accept(place, parcels[0])
     with pytest.raises(StepFailed, match="have not come yet"):
@@ -192,7 +206,7 @@ def test_faces_arrive_in_parcels_as_they_were(tmp_path: Path):
     for original in stores:
         arrived = open_store(at / original.name, verify=True)
         assert arrived.info.sha256 == open_store(original).info.sha256
-    assert (at / "files" / "x.whl").stat().st_size == 200_000
+    assert (at / "files" / "x.whl").read_bytes() == content
 
 
 def test_every_step_is_data_and_fits_a_call():
@@ -235,3 +249,55 @@ def test_every_recipe_of_the_campaign_is_sound(tmp_path: Path):
         (16, 80, 3.0)
     ] * 6
     assert [recipe.loss.alpha for recipe in grid.values()] == [0.20, 0.15, 0.20, 0.15, 0.10, 0.20]
+
+
+TINY = (
+    "data.source=demo", "data.limit=48", "model.architecture=mini-resemotenet-c", "model.size=24", "train.batch=16",
+    "schedule.warmup=0",
+)  # fmt: skip
+
+
+def spec(name: str, **more: object) -> dict[str, object]:
+    base = {"name": name, "recipe": "edgefer-c", "changes": TINY, "epochs": 0, "alone": True, "group": "", "equal": []}
+    return base | {"end": time.time() + 5} | more
+
+
+def test_a_trial_says_how_many_epochs_fit_and_is_made_once(capsys):
+    from campaign.worker import train
+
+    train(spec("one"))
+    plan = json.loads(Path("plans/one.json").read_text())
+    assert plan["epochs"] == max(5, min(plan["epochs"], 600)) >= 5
+    assert plan["faces_per_second"] == pytest.approx(48 / plan["trial_seconds"])
+    assert 1 <= plan["keep_every"] <= max(1, plan["epochs"] // 6)
+    lines = Path("runs/one/metrics.jsonl").read_text().splitlines()
+    assert len(lines) == plan["epochs"]
+    assert "faces/s beside the others" in capsys.readouterr().out
+    # Gone on with by its plan, whatever time is left now: the run is whole, so nothing is trained.
+    train(spec("one", end=0.0))
+    assert Path("runs/one/metrics.jsonl").read_text().splitlines() == lines
+
+
+def test_networks_of_one_table_are_trained_equally_long(capsys):
+    from campaign.worker import train
+
+    Path("plans").mkdir()
+    for name, epochs in (("one", 2), ("two", 1)):
+        Path(f"plans/{name}.json").write_text(json.dumps({"epochs": epochs, "keep_every": 1}))
+    train(spec("one", equal=["one", "two"], group="both"))
+    assert len(Path("runs/both/one/metrics.jsonl").read_text().splitlines()) == 1
+
+
+def test_throughput_is_measured_once_a_way(capsys):
+    from campaign.profiling import measure
+
+    asked = {"name": "c", "recipe": "edgefer-c", "changes": TINY, "wanted": 10**9, "toy": True, "end": time.time() + 60}
+    Path("profile").mkdir()
+    Path("profile/c.json").write_text(
+        json.dumps({"wanted": 1, "rates": {"compiled": "begun, and not over in its time"}})
+    )
+    measure(asked | {"ways": ("compiled", "plain")})
+    rates = json.loads(Path("profile/c.json").read_text())["rates"]
+    assert rates["compiled"] == "begun, and not over in its time"
+    assert rates["plain"] > 0
+    assert "aten::" in Path("profile/c.txt").read_text(), "what limits it"

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from campaign.place import Place, StepFailed
+from campaign.place import ROOT, Place, StepFailed
 
 _TILES = 60  # faces a row of a sheet
 _SHEET = 3600  # faces a sheet
+_PIECE = ".piece"
 CARRIED = "carried"
 
 
 def pack_parcels(stores: Sequence[Path], others: Sequence[Path], out: Path, megabytes: float) -> list[Path]:
-    """Write `out/0`, `out/1` and so on, each of at most so many megabytes but for one larger file in it."""
+    """Write `out/0`, `out/1` and so on, each of at most so many megabytes.
+
+    others: files, or folders of them; a larger one is cut into pieces.
+    """
     shutil.rmtree(out, ignore_errors=True)
     whole = out / "whole"
     whole.mkdir(parents=True)
@@ -28,10 +33,12 @@ def pack_parcels(stores: Sequence[Path], others: Sequence[Path], out: Path, mega
     for store in stores:
         first = _fold(store, whole, first) or first
     for file in others:
-        shutil.copyfile(file, whole / file.name)
+        for one in sorted(file.iterdir()) if file.is_dir() else [file]:
+            _cut(one, whole, int(megabytes * 1e6))
     parcels: list[list[Path]] = [[]]
     filled = 0
-    for file in sorted(whole.iterdir(), key=lambda path: path.name):
+    # Faces come last, so that the first parcel has what commands need.
+    for file in sorted(whole.iterdir(), key=lambda path: (".png" in path.name, path.name)):
         size = file.stat().st_size
         if parcels[-1] and filled + size > megabytes * 1e6:
             parcels.append([])
@@ -39,14 +46,26 @@ def pack_parcels(stores: Sequence[Path], others: Sequence[Path], out: Path, mega
         parcels[-1].append(file)
         filled += size
     names = sorted(file.name for file in whole.iterdir())
+    commit = checkout()
     for number, files in enumerate(parcels):
         folder = out / str(number)
         folder.mkdir()
         for file in files:
             file.rename(folder / file.name)
-        (folder / "parcels.json").write_text(json.dumps({"files": names}) + "\n", encoding="utf-8")
+        (folder / "parcels.json").write_text(json.dumps({"files": names, "commit": commit}) + "\n", encoding="utf-8")
     whole.rmdir()
     return [out / str(number) for number in range(len(parcels))]
+
+
+def checkout() -> str:
+    """The commit of this checkout, empty where git does not know it; a copy of a checkout often has none."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
 
 
 def accept(place: Place, parcel: Path) -> list[str]:
@@ -56,7 +75,21 @@ def accept(place: Place, parcel: Path) -> list[str]:
     for file in parcel.iterdir():
         shutil.copyfile(file, folder / file.name)
     names = json.loads((folder / "parcels.json").read_text(encoding="utf-8"))["files"]
-    return [name for name in names if not (folder / name).is_file()]
+    waiting = [name for name in names if not (folder / name).is_file()]
+    # Wheels are wanted before the faces are complete.
+    if not any(_PIECE in name for name in waiting):
+        _join(folder)
+    return waiting
+
+
+def accept_answers(place: Place, folder: Path) -> list[str]:
+    """Take the ensemble's kept answers out of what was packed before: students then need no teachers here."""
+    names = []
+    place.answers.mkdir(parents=True, exist_ok=True)
+    for file in sorted(folder.glob("answers-*.safetensors")):
+        shutil.copyfile(file, place.answers / file.name)
+        names.append(file.name)
+    return names
 
 
 def unpack(place: Place) -> Path:
@@ -73,6 +106,25 @@ def unpack(place: Place) -> Path:
         if not (carried / name / "manifest.json").is_file():
             _unfold(files, about, carried / name)
     return carried
+
+
+def _cut(file: Path, out: Path, size: int) -> None:
+    """A copy, in pieces `NAME.piece000` and so on where it is larger than `size` bytes."""
+    if file.stat().st_size <= size:
+        shutil.copyfile(file, out / file.name)
+        return
+    with file.open("rb") as source:
+        for number, piece in enumerate(iter(lambda: source.read(size), b"")):
+            (out / f"{file.name}{_PIECE}{number:03d}").write_bytes(piece)
+
+
+def _join(files: Path) -> None:
+    """What was cut, whole again; all pieces are there."""
+    pieces = sorted(files.glob(f"*{_PIECE}*"))
+    for name in {piece.name.partition(_PIECE)[0] for piece in pieces}:
+        if not (files / name).is_file():
+            parts = [piece.read_bytes() for piece in pieces if piece.name.partition(_PIECE)[0] == name]
+            (files / name).write_bytes(b"".join(parts))
 
 
 def _fold(path: Path, out: Path, first: Any) -> Any:

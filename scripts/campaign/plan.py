@@ -37,7 +37,7 @@ STEPS = (
     Step("students", training.students, 420, 90, ("targets",), "runs/edgefer-*"),
     Step("tensorrt", machine.tensorrt, 120, 40, makes="tensorrt/"),
     Step("gpu-tests", machine.gpu_tests, 60, 20, makes="gpu-tests.json"),
-    Step("benchmark", machine.benchmark, 300, 60, makes="benchmark/"),
+    Step("benchmark", machine.benchmark, LONGEST, 60, makes="benchmark/"),
     Step("ablation", training.ablation, 300, 60, ("targets",), "runs/ablation-*"),
     Step("emoxnet", training.emoxnet, 240, 60, ("data",), "runs/emoxnet/"),
     Step("emoxnet-lite", training.emoxnet_lite, 120, 40, ("emoxnet",), "runs/emoxnet-lite*"),
@@ -69,6 +69,13 @@ def run(place: Place, seconds: float, wanted: Sequence[str] = NAMES) -> bool:
     write_results(place, [step.name for step in STEPS])
     state = place.read(STATE, {})
     return all(state.get(name, {}).get("status") == DONE for name in wanted)
+
+
+def carried(place: Place, names: Sequence[str], words: str) -> None:
+    """Note steps as done whose work came from another machine."""
+    state = place.read(STATE, {})
+    state |= {name: {"status": DONE, "seconds": 0.0, "words": words} for name in names}
+    place.write(STATE, state)
 
 
 def _run_one(place: Place, step: Step) -> None:

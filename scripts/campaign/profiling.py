@@ -18,11 +18,17 @@ def measure(spec: dict[str, Any]) -> None:
     Faces per second are those of the quickest epoch but the first, rendering and the epoch's accuracy included. The
     table is made where none of the ways reaches `spec["wanted"]`.
     """
-    name, rates = spec["name"], {}
     OUT.mkdir(exist_ok=True)
+    name, file = spec["name"], OUT / f"{spec['name']}.json"
+    rates = json.loads(file.read_text())["rates"] if file.is_file() else {}
     for way in spec["ways"]:
+        if way in rates:
+            continue
         if time.time() > spec["end"]:
             break
+        # What is stopped here is not tried again.
+        rates[way] = "begun, and not over in its time"
+        _write(file, spec["wanted"], rates)
         try:
             rates[way] = _rate(spec, way)
         except Exception as error:  # noqa: BLE001  a way that fails is a result
@@ -30,11 +36,15 @@ def measure(spec: dict[str, Any]) -> None:
         print(
             f"{name}, {way}: {rates[way] if isinstance(rates[way], str) else f'{rates[way]:,.0f} faces/s'}", flush=True
         )
-        (OUT / f"{name}.json").write_text(json.dumps({"wanted": spec["wanted"], "rates": rates}, indent=2) + "\n")
+        _write(file, spec["wanted"], rates)
     best = max((rate for rate in rates.values() if not isinstance(rate, str)), default=0.0)
     if best < spec["wanted"]:
         (OUT / f"{name}.txt").write_text(_table(spec))
         print(f"{name}: {best:,.0f} of {spec['wanted']:,} faces/s; what limits it is in profile/{name}.txt")
+
+
+def _write(file: Path, wanted: int, rates: dict[str, Any]) -> None:
+    file.write_text(json.dumps({"wanted": wanted, "rates": rates}, indent=2) + "\n")
 
 
 def _rate(spec: dict[str, Any], way: str) -> float:

@@ -33,10 +33,16 @@ def try_engine(spec: dict[str, Any]) -> None:
     from edgefer.trt.driver import probe
 
     driver = probe()
-    card = stage("card", lambda: ModelCard.model_validate_json((engine.parent / "card.json").read_bytes()))
-    flavour = stage("flavour", lambda: flavours.load(card.engine.flavour))
-    if card is None or flavour is None:
+    try:
+        card = ModelCard.model_validate_json((engine.parent / "card.json").read_bytes())
+        assert card.engine is not None
+        flavour = flavours.load(card.engine.flavour)
+    except Exception as error:  # noqa: BLE001  a refusal is a result
+        refusal = f"{type(error).__name__}: {error}"
+        stage("flavour", lambda: refusal)
         return
+    targets = "+".join(card.engine.targets)
+    stage("engine", lambda: f"{card.name} by {flavour.name} {flavour.version} for {targets}")
     stage("gpu", lambda: [f"{gpu.name} {gpu.target}" for gpu in driver.gpus] or driver.problem)
     stage("passport", lambda: passport.verify(engine, driver) and None)
     if not driver.present:
