@@ -20,14 +20,12 @@ FERPLUS = ("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "c
 RAFDB = ("surprise", "fear", "disgust", "happy", "sad", "anger", "neutral")
 AFFECTNET = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt")
 EXPW = FER2013
-DEEPFACE = FER2013
-PYFEAT = FER2013
 # What a loader of class folders makes of them; the copies of FER2013 in folders have this order, not FER2013's.
 ALPHABETICAL = ("anger", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 ALPHABETICAL_8 = ("anger", "contempt", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 EMOTIEFFLIB = ALPHABETICAL_8
 
-# Who uses an order -> the order, for messages.
+# Who uses an order -> the order; docs/datasets.md shows them.
 ORDERS = {
     "FER2013, ExpW, deepface, Py-Feat": FER2013,
     "RAF-DB": RAFDB,
@@ -73,15 +71,6 @@ def canonical(name: str) -> str:
     near = difflib.get_close_matches(key, (*CANONICAL, *ALIASES), n=1)
     hint = f"did you mean '{near[0]}'?" if near else f"known names: {', '.join(CANONICAL)}"
     raise DataError(f"'{name}' is not an emotion name", hint)
-
-
-def known_order(names: Iterable[str]) -> str | None:
-    """Who lists the emotions in this order, such as `RAF-DB`; None for an order that nobody is known to use.
-
-    Raises DataError for a name that is not an emotion.
-    """
-    given = tuple(canonical(name) for name in names)
-    return next((who for who, order in ORDERS.items() if order == given), None)
 
 
 def permutation(source: Iterable[str], target: Iterable[str]) -> list[int]:

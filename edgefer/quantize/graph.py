@@ -45,14 +45,6 @@ def save(model: Any, card: ModelCard, path: Path) -> None:
         onnx.save(model, str(temporary))
 
 
-def drop_unused_domains(model: Any) -> None:
-    """Remove operator sets that no node uses; ONNX Runtime adds a list of its own."""
-    used = {node.domain for node in model.graph.node}
-    kept = [item for item in model.opset_import if item.domain in used]
-    del model.opset_import[:]
-    model.opset_import.extend(kept)
-
-
 def census(model: Any) -> dict[str, int]:
     """Convolutions and matrix products by arithmetic: `{"conv int8": 17, "matmul half": 6}`.
 

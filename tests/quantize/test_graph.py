@@ -45,12 +45,3 @@ def test_a_second_output_is_refused(tmp_path):
 
 def test_the_census_of_a_float_graph():
     assert graph.census(tiny_net.model()) == {"conv float": 4, "matmul float": 4}
-
-
-def test_unused_domains_go(tmp_path):
-    from onnx import helper
-
-    model = tiny_net.model()
-    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
-    graph.drop_unused_domains(model)
-    assert [item.domain for item in model.opset_import] == [""]
