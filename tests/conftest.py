@@ -23,11 +23,12 @@ class Outcome:
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test runs in an empty folder, with an empty cache and no detector set."""
+    """Every test runs in an empty folder, with an empty cache, no detector set and no display."""
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     monkeypatch.setenv("EDGEFER_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("EDGEFER_YUNET", raising=False)
+    for name in ("EDGEFER_YUNET", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -67,6 +68,14 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the folder 'shared' beside the checkout (FER2013 sheets, clips, detector)")
     return SHARED
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """An ONNX file whose answer follows from how bright a face is."""
+    from tests import brightness_model
+
+    return brightness_model.write(tmp_path / "brightness.onnx")
 
 
 # Tests run side by side; two thread pools on one core wait for each other most of the time.

@@ -17,13 +17,7 @@ from edgefer.camera.settings import Watching
 from edgefer.cli.run import run
 from edgefer.errors import ArtifactError, SourceError, UsageError
 from edgefer.runtime.open import open_session
-from tests import brightness_model
 from tests.films import film, picture
-
-
-@pytest.fixture
-def model(tmp_path):
-    return brightness_model.write(tmp_path / "b.onnx")
 
 
 def gray(*levels):

@@ -21,7 +21,6 @@ import pytest
 
 import edgefer
 from edgefer.camera.session_read import read
-from tests import brightness_model
 from tests.camera.mosquitto import Listener, Mosquitto, needs_mosquitto
 from tests.camera.programs import started, until
 from tests.conftest import one_line
@@ -39,17 +38,6 @@ STRANGE = {
     "column": ((3000, 1, 3), np.uint8),
     "large": ((4320, 7680, 3), np.uint8),
 }
-
-
-@pytest.fixture(autouse=True)
-def no_display(monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-
-
-@pytest.fixture
-def model(tmp_path):
-    return brightness_model.write(tmp_path / "brightness.onnx")
 
 
 @pytest.fixture

@@ -15,20 +15,8 @@ import pytest
 from edgefer.camera.loop import NOTICE
 from edgefer.camera.yunet import FILE
 from edgefer.emotions import FER2013
-from tests import brightness_model
 from tests.conftest import one_line
 from tests.films import cut, film, picture
-
-
-@pytest.fixture(autouse=True)
-def no_display(monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-
-
-@pytest.fixture
-def model(tmp_path):
-    return brightness_model.write(tmp_path / "brightness.onnx")
 
 
 @pytest.fixture

@@ -17,12 +17,6 @@ from tests.conftest import one_line
 from tests.films import film
 
 
-@pytest.fixture(autouse=True)
-def no_display(monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-
-
 @pytest.fixture
 def watched(tmp_path):
     """Arguments of a run on a film of 2.4 s, in which a face is sad for 1.2 s and then happy."""

@@ -15,24 +15,12 @@ from edgefer.camera.session_folder import folder_of
 from edgefer.camera.session_read import read
 from edgefer.camera.session_sink import SessionSink
 from edgefer.emotions import FER2013
-from tests import brightness_model
 from tests.camera.sessions import lines, reading, write
 from tests.camera.test_session_sink import about
 from tests.conftest import one_line
 from tests.films import film, picture
 
 FILE = Path("sessions/anna/session.jsonl")
-
-
-@pytest.fixture(autouse=True)
-def no_display(monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-
-
-@pytest.fixture
-def model(tmp_path):
-    return brightness_model.write(tmp_path / "brightness.onnx")
 
 
 @pytest.fixture

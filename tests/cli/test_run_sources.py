@@ -15,14 +15,9 @@ from pathlib import Path
 import cv2
 import pytest
 
-from tests import brightness_model, mjpeg_server
+from tests import mjpeg_server
 from tests.conftest import one_line
 from tests.films import film, picture
-
-
-@pytest.fixture
-def model(tmp_path):
-    return brightness_model.write(tmp_path / "brightness.onnx")
 
 
 @pytest.fixture

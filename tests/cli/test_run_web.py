@@ -16,14 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import brightness_model
 from tests.conftest import one_line
 from tests.films import film
-
-
-@pytest.fixture
-def model(tmp_path):
-    return brightness_model.write(tmp_path / "brightness.onnx")
 
 
 @contextmanager
