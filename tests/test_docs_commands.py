@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from edgefer.trt import driver
 from tests import doc_lines, doc_pages, doc_toys
 from tests.conftest import ROOT, SHARED
 from tests.doc_pages import NEEDS, Block, Command, Mark, Page
@@ -34,6 +35,12 @@ TOYS: dict[str, Callable[[Path], None]] = {
     "docs/distil-your-own.md": doc_toys.pictures,
 }
 SMALLER = {"docs/distil-your-own.md": ("epochs = 30", "epochs = 1")}
+# What the commands of a page import, besides the base install; and the pages on which YuNet finds faces.
+IMPORTS = {
+    "docs/distil-your-own.md": ("torch", "matplotlib", "onnxscript", "tensorrt_rtx"),
+    "docs/engines.md": ("tensorrt_rtx",),
+}
+WATCHING = ("docs/tutorial.md", "docs/camera.md", "docs/distil-your-own.md")
 
 
 def own_files(page: Page) -> set[str]:
@@ -78,8 +85,24 @@ def test_commands_within_sentences_have_these_options(name: str):
             assert not words or not re.match(r"[a-z]", words[0]), f"{name}: `{found[1]}`"
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str):
+    path = PAGES[name].path
+    for target, _, part in doc_pages.links(path):
+        there = (path.parent / target).resolve() if target else path
+        assert there.exists(), f"{name} leads to {target}, which is not there"
+        if part and there.suffix == ".md":
+            assert part in doc_pages.anchors(there), f"{name}: {there.name} has no #{part}"
+
+
 @pytest.mark.parametrize("names", CHAINS, ids=lambda names: names[0])
 def test_the_page_does_what_it_says(names: tuple[str, ...], tmp_path: Path):
+    for module in IMPORTS.get(names[0], ()):
+        pytest.importorskip(module)
+    if not driver.probe().problem:
+        pytest.skip("the pages show a machine without a GPU")
+    if names[0] in WATCHING and not DETECTOR.is_file():
+        pytest.skip("needs the folder 'shared' beside the checkout (the detector that the pages show)")
     shell = Shell(tmp_path)
     TOYS.get(names[0], lambda folder: None)(shell.folder)
     for name in names:
