@@ -18,7 +18,11 @@ from edgefer.data.store import open_store, write_store
 from edgefer.distill.answers import open_answers
 from edgefer.distill.run import faces_of
 from edgefer.recipe import load
+from edgefer.trt import driver
+from edgefer.trt.driver import Driver, Gpu
+from tests import fake_gpu
 from tests.conftest import ROOT
+from tests.runtime.test_engine import write_engine
 
 SCRIPT = ROOT / "scripts" / "gpu_campaign.py"
 TRAINED = "environment,data,teachers,targets,students"
@@ -301,3 +305,25 @@ def test_throughput_is_measured_once_a_way(capsys):
     assert rates["compiled"] == "begun, and not over in its time"
     assert rates["plain"] > 0
     assert "aten::" in Path("profile/c.txt").read_text(), "what limits it"
+
+
+def test_an_engine_for_another_gpu_is_tried_past_the_refusal(monkeypatch, tmp_path: Path):
+    from campaign.tensorrt import try_engine
+
+    tensorrt, _ = fake_gpu.install(monkeypatch, name="tensorrt_rtx", version="1.7.1.116")
+    hopper = Driver((Gpu("NVIDIA H100 80GB HBM3", "sm90", 80 << 30),), "580.65.06", "13.0")
+    monkeypatch.setattr(driver, "probe", lambda: hopper)
+    engine = write_engine(tmp_path / "e", "tensorrt_rtx", "1.7.1.116")
+    try_engine({"engine": str(engine), "out": str(tmp_path / "said.json")})
+    heard = json.loads((tmp_path / "said.json").read_text())
+    assert heard["passport"].startswith("BackendError: ")
+    assert "was built for sm89, but this GPU (NVIDIA H100 80GB HBM3) is sm90" in heard["passport"]
+    assert heard["validity"] == "EngineValidity.INVALID, diagnostics 4"
+    assert heard["inference"].startswith("logits [")
+    tensorrt.broken = "deserialise"
+    try_engine({"engine": str(engine), "out": str(tmp_path / "said.json")})
+    heard = json.loads((tmp_path / "said.json").read_text())
+    assert heard["deserialise"] == "nothing"
+    assert heard["deserialise, said"] == "IRuntime::deserializeCudaEngine: Error Code 1\n  Serialization"
+    assert heard["inference"].startswith("BackendError: TensorRT-RTX 1.7.1.116 cannot load")
+    assert "context" not in heard

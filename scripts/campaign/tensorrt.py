@@ -8,56 +8,71 @@ from pathlib import Path
 from typing import Any
 
 
+class Trial:
+    """What each stage gave, and what TensorRT said meanwhile, written after each: a crash leaves the last word."""
+
+    def __init__(self, out: Path, flavour: Any) -> None:
+        self.out, self.flavour = out, flavour
+        self.said: dict[str, str] = {}
+
+    def stage(self, name: str, work: Callable[[], Any]) -> Any:
+        """What `work` gives; None when it raised, or gave nothing."""
+        from edgefer.trt.logger import listening
+
+        self._note(name, "begun")
+        with listening(self.flavour) as messages:
+            try:
+                result = work()
+                self._note(name, "nothing" if result is None else str(result)[:2000])
+            except Exception as error:  # noqa: BLE001  a refusal is a result
+                result = None
+                self._note(name, f"{type(error).__name__}: {error}")
+            if heard := [*messages.errors, *messages.warnings]:
+                self._note(f"{name}, said", " / ".join(heard)[:4000])
+        return result
+
+    def _note(self, name: str, words: str) -> None:
+        self.said[name] = words
+        self.out.write_text(json.dumps(self.said, indent=2) + "\n", encoding="utf-8")
+        print(f"{name}: {words}", flush=True)
+
+
 def try_engine(spec: dict[str, Any]) -> None:
     """Do with the engine at `spec["engine"]` what a session does, past edgefer's own refusals; write `spec["out"]`.
 
-    After each stage the file is written, so that a crash leaves the last word that was said.
+    Where there is no GPU nothing is deserialised.
     """
-    engine, said = Path(spec["engine"]), {}
-
-    def stage(name: str, work: Callable[[], Any]) -> Any:
-        try:
-            result = work()
-            said[name] = "ok" if result is None else str(result)[:2000]
-            return result
-        except Exception as error:  # noqa: BLE001  a refusal is a result
-            said[name] = f"{type(error).__name__}: {error}"
-            return None
-        finally:
-            Path(spec["out"]).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
-            print(f"{name}: {said[name]}", flush=True)
-
     from edgefer.card import ModelCard
-    from edgefer.trt import flavour as flavours
-    from edgefer.trt import passport
     from edgefer.trt.driver import probe
+    from edgefer.trt.flavour import load
+    from edgefer.trt.logger import logger_for
+    from edgefer.trt.passport import verify
 
-    driver = probe()
-    try:
-        card = ModelCard.model_validate_json((engine.parent / "card.json").read_bytes())
-        assert card.engine is not None
-        flavour = flavours.load(card.engine.flavour)
-    except Exception as error:  # noqa: BLE001  a refusal is a result
-        refusal = f"{type(error).__name__}: {error}"
-        stage("flavour", lambda: refusal)
-        return
+    engine = Path(spec["engine"])
+    card = ModelCard.model_validate_json((engine.parent / "card.json").read_bytes())
+    assert card.engine is not None
+    flavour, driver, plan = load(card.engine.flavour), probe(), engine.read_bytes()
+    trial = Trial(Path(spec["out"]), flavour)
     targets = "+".join(card.engine.targets)
-    stage("engine", lambda: f"{card.name} by {flavour.name} {flavour.version} for {targets}")
-    stage("gpu", lambda: [f"{gpu.name} {gpu.target}" for gpu in driver.gpus] or driver.problem)
-    stage("passport", lambda: passport.verify(engine, driver) and None)
+    trial.stage("engine", lambda: f"{card.name} by {flavour.name} {flavour.version} for {targets}")
+    trial.stage("gpu", lambda: ", ".join(f"{gpu.name} {gpu.target}" for gpu in driver.gpus) or driver.problem)
+    trial.stage("passport", lambda: verify(engine, driver) and "in order")
     if not driver.present:
-        said["end"] = "without a GPU nothing is deserialised"
-        Path(spec["out"]).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
         return
-    plan = engine.read_bytes()
-    trt = flavour.module
-    runtime = stage("runtime", lambda: trt.Runtime(trt.Logger(trt.Logger.VERBOSE)))
+    runtime = trial.stage("runtime", lambda: flavour.module.Runtime(logger_for(flavour)))
+    if runtime is None:
+        return
     if hasattr(runtime, "get_engine_validity"):
-        stage("validity", lambda: runtime.get_engine_validity(plan))
-    opened = stage("deserialise", lambda: runtime.deserialize_cuda_engine(plan))
+        trial.stage("validity", lambda: _validity(*runtime.get_engine_validity(plan)))
+    opened = trial.stage("deserialise", lambda: runtime.deserialize_cuda_engine(plan))
     if opened is not None:
-        stage("context", opened.create_execution_context)
-    stage("inference", lambda: _infer(engine, card, flavour, plan))
+        trial.stage("context", opened.create_execution_context)
+    trial.stage("inference", lambda: _infer(engine, card, flavour, plan))
+
+
+def _validity(validity: Any, diagnostics: Any) -> str:
+    """Whether an engine is valid here, and the bits that say why not."""
+    return f"{validity}, diagnostics {diagnostics!r}"
 
 
 def _infer(engine: Path, card: Any, flavour: Any, plan: bytes) -> str:
