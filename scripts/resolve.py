@@ -105,7 +105,8 @@ def resolve(
     names: Iterable[str], python: str, platform: str, *more: str, project: Path = ROOT / "pyproject.toml"
 ) -> Answer:
     """Ask for the base with these extras. `more` are further words for uv. NoIndexError where nobody can be asked."""
-    uv = shutil.which("uv")
+    beside = str(Path(sys.executable).parent)
+    uv = shutil.which("uv") or shutil.which("uv", path=beside)
     if uv is None:
         raise NoIndexError("uv is not installed")
     command = [uv, "pip", "compile", str(project), "--python", sys.executable, "--no-python-downloads", "--quiet"]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import re
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -88,7 +90,7 @@ def test_a_pin_that_cannot_be_met_is_found(script, asked, tmp_path):
 
 
 def test_without_an_index_the_reason_is_said(script, monkeypatch, tmp_path):
-    if shutil.which("uv") is None:
+    if not (shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))):
         pytest.skip("uv is not installed")
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
@@ -98,7 +100,7 @@ def test_without_an_index_the_reason_is_said(script, monkeypatch, tmp_path):
 
 
 def test_without_uv_the_reason_is_said(script, monkeypatch):
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(script.shutil, "which", lambda *_, **__: None)
     with pytest.raises(script.NoIndexError, match="uv is not installed"):
         script.resolve([], "3.12", script.PLATFORMS["x86-64"])
 
