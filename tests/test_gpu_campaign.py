@@ -17,10 +17,11 @@ from edgefer.data.dataset import Dataset
 from edgefer.data.store import open_store, write_store
 from edgefer.distill.answers import open_answers
 from edgefer.distill.run import faces_of
-from edgefer.recipe import load
+from edgefer.recipe import Recipe, load
+from edgefer.sweep import load_sweep
 from edgefer.trt import driver
 from edgefer.trt.driver import Driver, Gpu
-from tests import fake_gpu
+from tests import doc_lines, fake_gpu
 from tests.conftest import ROOT
 from tests.runtime.test_engine import write_engine
 
@@ -93,6 +94,8 @@ def test_a_killed_campaign_goes_on_and_a_failing_step_stops_nothing(campaign: tu
     assert "tensorrt: failed after 0 s: FileExistsError" in text
     for name in ("fer2013-resemotenet", "fer2013-seresnet-18", "edgefer-c", "edgefer-c-alone"):
         assert (work / "runs" / name / "finished.json").is_file()
+        record = json.loads((work / "runs" / name / "record.json").read_text())
+        assert (record["card"]["name"], bool(record["torch"])) == (name, True)
     assert text.index("tensorrt: failed") > text.index("students: done"), "the most valuable first"
 
 
@@ -305,6 +308,56 @@ def test_throughput_is_measured_once_a_way(capsys):
     assert rates["compiled"] == "begun, and not over in its time"
     assert rates["plain"] > 0
     assert "aten::" in Path("profile/c.txt").read_text(), "what limits it"
+
+
+def recipe_of(job) -> Recipe:
+    from campaign.worker import job_recipe
+
+    return job_recipe({"name": job.name, "recipe": job.recipe, "changes": job.changes, "alone": job.alone})
+
+
+def test_the_sweeps_of_the_papers_find_what_the_campaign_trained(tmp_path: Path):
+    """Name by name the same experiments, by the hash of what decides a result."""
+    from campaign import networks
+    from campaign.place import Place
+
+    cells = load_sweep("emoxnet").cells
+    assert [(cell.name, cell.recipe.sha256) for cell in cells] == [
+        (job.name, recipe_of(job).sha256) for job in networks.EMOXNET
+    ]
+    grid = {job.name: recipe_of(job) for job in networks.paper(Place(tmp_path))}
+    first = [cell for cell in load_sweep("paper-table-4").cells if cell.recipe.loss.temperature == 3.0]
+    assert len(first) == len(grid) == 6
+    for cell in first:
+        ours = grid[next(name for name in grid if cell.name.startswith(name))]
+        assert ours.model_copy(update={"teacher": cell.recipe.teacher}).sha256 == cell.recipe.sha256
+
+
+def test_what_the_steps_call_are_commands_of_today(tmp_path: Path, monkeypatch):
+    from campaign import machine, training
+    from campaign.place import Place
+
+    asked: dict[str, list[str]] = {}
+
+    def noting(place: Place, commands: dict[str, list[str]]) -> dict[str, int]:
+        asked.update(commands)
+        return dict.fromkeys(commands, 0)
+
+    for module in (machine, training):
+        monkeypatch.setattr(module, "together", noting)
+    monkeypatch.setattr(training, "train", lambda place, jobs, equal=False: None)
+    place = Place(tmp_path)
+    machine.benchmark(place)
+    place.write("plans/emoxnet-vgg-13.json", {"epochs": 9})
+    place.write("plans/emoxnet-seresnet-18.json", {"epochs": 7})
+    place.write("plans/emoxnet-resemotenet.json", {"epochs": 8})
+    training.emoxnet(place)
+    assert set(asked) == {"benchmark-batch-1", "benchmark-sweep", "benchmark-students", "emoxnet-ensemble"}
+    for words in asked.values():
+        assert words[:3] == [sys.executable, "-m", "edgefer"]
+        assert doc_lines.unknown(words[3:]) == []
+    assert "train.epochs=7" in asked["emoxnet-ensemble"]
+    assert asked["benchmark-sweep"].count("--batch") == 6
 
 
 def test_an_engine_for_another_gpu_is_tried_past_the_refusal(monkeypatch, tmp_path: Path):

@@ -46,7 +46,27 @@ def train(spec: dict[str, Any]) -> None:
     recipe = recipe.model_copy(update={"train": section})
     alone = recipe.teacher is None
     run = train_recipe(recipe, out, True) if alone else distill_recipe(recipe, out, True, False).student
+    _record(out, run, planned)
     print(f"{spec['name']}: {run.accuracy:.2%} after {len(run.history)} epochs")
+
+
+def _record(out: Path, run: Any, planned: dict[str, Any]) -> None:
+    """`record.json` beside a run, as docs/training keeps it, with what it is traced to."""
+    try:
+        machine = json.loads(Path("environment.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        machine = {}
+    values = {
+        "gpu": machine.get("gpu", ""),
+        "cpu": machine.get("cpu", ""),
+        "python": machine.get("python", ""),
+        "torch": machine.get("libraries", {}).get("torch", ""),
+        "commit": machine.get("commit", ""),
+        "seconds": round(sum(epoch.seconds for epoch in run.history)),
+        "faces_per_second": planned.get("faces_per_second"),
+        "card": run.card.model_dump(mode="json"),
+    }
+    (out / "record.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 def job_recipe(spec: dict[str, Any]) -> Any:
