@@ -76,9 +76,16 @@ def in_test(path: Path, network: str) -> set[str]:
     return {f"{int(found[1]):,}"}
 
 
+def in_sweep(path: Path, _: str) -> set[str]:
+    """Of the table that a sweep leaves: the line of its ensemble."""
+    (line,) = (one for one in path.read_text(encoding="utf-8").splitlines() if one.startswith("| ensemble |"))
+    return set(NUMBER.findall(line))
+
+
 READERS: dict[str, Callable[[Path, str], set[str]]] = {
     "record.json": in_record,
     "table-v.md": in_table_v,
+    "table.md": in_sweep,
     "fer2013.md": in_prepared,
     "test_resemotenet.py": in_test,
     "test_trim.py": in_test,
