@@ -84,3 +84,35 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "True\n"
+
+
+@pytest.mark.parametrize(
+    ("then", "says"),
+    [
+        (
+            "raise Interrupted('stopped in epoch 3', 'go on with --resume')",
+            "error: stopped in epoch 3. go on with --resume\n",
+        ),
+        ("sys.exit(130)", "interrupted\n"),  # as typer ends a command
+        ("raise", "interrupted\n"),
+    ],
+)
+def test_ctrl_c_is_told_once(then, says):
+    script = f"""
+import os, signal, sys, time
+from edgefer.__main__ import main
+from edgefer.errors import Interrupted
+import edgefer.cli.main as command_line
+
+def app(_words):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+    except KeyboardInterrupt:
+        {then}
+
+command_line.app = app
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (130, says)
