@@ -8,6 +8,7 @@ from typing import Any
 from edgefer.card import KEY, ModelCard
 from edgefer.errors import ArtifactError
 from edgefer.paths import atomic_file
+from edgefer.runtime.external import refuse_outside
 from edgefer.runtime.onnx import read_card
 
 _FIX = "write it with edgefer export"
@@ -22,6 +23,7 @@ def load(path: Path) -> tuple[Any, ModelCard]:
     import onnx
 
     card = read_card(path)
+    refuse_outside(path)
     try:
         model = onnx.load(str(path))
     except (OSError, onnx.checker.ValidationError) as error:

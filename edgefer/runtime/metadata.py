@@ -29,9 +29,9 @@ def read_metadata(path: Path) -> dict[str, str]:
     graphs = 0
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        for number, length in _fields(file, size):
+        for number, length in fields(file, size):
             if number == _METADATA:
-                key, value = _entry(file, file.tell() + length)
+                key, value = entry(file, file.tell() + length)
                 found[key] = value
             else:
                 file.seek(length, os.SEEK_CUR)
@@ -41,14 +41,15 @@ def read_metadata(path: Path) -> dict[str, str]:
     return found
 
 
-def _entry(file: BinaryIO, end: int) -> tuple[str, str]:
+def entry(file: BinaryIO, end: int) -> tuple[str, str]:
+    """Key and value of a StringStringEntryProto that begins here and ends at `end`. Raises ValueError as `fields`."""
     parts = {_KEY: "", _VALUE: ""}
-    for number, length in _fields(file, end):
+    for number, length in fields(file, end):
         parts[number] = file.read(length).decode()
     return parts[_KEY], parts[_VALUE]
 
 
-def _fields(file: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
+def fields(file: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
     """Number and length in bytes of each field up to `end`; whoever asks reads or skips so many before the next.
 
     Integers and values of fixed size are passed over.

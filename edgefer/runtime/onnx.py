@@ -10,6 +10,7 @@ import numpy as np
 from edgefer.card import KEY, ModelCard, Precision
 from edgefer.errors import ArtifactError, BackendError
 from edgefer.paths import require_file
+from edgefer.runtime.external import refuse_outside
 from edgefer.runtime.metadata import read_metadata
 from edgefer.runtime.overflow import EXACT, products_overflow
 from edgefer.runtime.rounded import in_float32
@@ -69,7 +70,10 @@ class OnnxSession(Session):
         return initialiser_bytes(read_graph(self._path))
 
     def _infer(self, pixels: Array) -> Array:
-        return np.asarray(self._session.run([self._output], {self._input: pixels})[0], np.float32)
+        try:
+            return np.asarray(self._session.run([self._output], {self._input: pixels})[0], np.float32)
+        except Exception as error:
+            raise ArtifactError(f"{self._path} cannot be run: {_first_line(error)}", _FIX) from error
 
 
 def open_graph(
@@ -94,6 +98,8 @@ def open_graph(
         # CUDA and cuDNN that pip installed are not where the loader looks.
         ort.preload_dlls()
     require_file(path, "an ONNX file", _FIX)
+    if instead is None:
+        refuse_outside(path)
     options = ort.SessionOptions()
     options.log_severity_level = 4
     if exact:
@@ -120,7 +126,7 @@ def read_graph(path: Path) -> ModelProto:
     import onnx
     from google.protobuf.message import DecodeError
 
-    require_file(path, "an ONNX file", _FIX)
+    _metadata(path)  # what is no ONNX file is not loaded to find out
     try:
         return onnx.load(str(path), load_external_data=False)
     except (DecodeError, ValueError) as error:

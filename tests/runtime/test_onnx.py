@@ -52,7 +52,7 @@ def test_a_card_that_does_not_fit_the_graph_is_refused(change: dict[str, object]
 
 def test_a_damaged_card_is_named():
     write_onnx(Path("c.onnx"))
-    with_card(Path("c.onnx"), '{"format": 2}')
+    with_card(Path("c.onnx"), '{"format": 1}')
     with pytest.raises(ArtifactError, match=r"model card in c\.onnx is damaged"):
         read_card(Path("c.onnx"))
 
