@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -20,6 +22,23 @@ def computes_in_bf16(recipe: Recipe, body: nn.Module, spec: InputSpec, device: t
     if wanted and not sound:
         say(f"{recipe.name}: float32 instead of bf16, whose gradients on this CPU are wrong at {spec.width} pixels")
     return sound
+
+
+def align_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Give every gradient the strides of its parameter; the values stay.
+
+    They differ where a side is 1 (weights of 1x1 convolutions, channels last), and fused optimisers on a GPU then refuse:
+    pytorch/pytorch issues 106951 and 126585.
+    """
+    for value in parameters:
+        gradient = value.grad
+        if gradient is None or gradient.stride() == value.stride():
+            continue
+        strides = zip(value.shape, gradient.stride(), value.stride(), strict=True)
+        if all(size == 1 or one == other for size, one, other in strides):
+            value.grad = gradient.as_strided(value.shape, value.stride())
+        else:
+            value.grad = torch.empty_like(value, requires_grad=False).copy_(gradient)
 
 
 def bf16_is_sound(body: nn.Module, spec: InputSpec, device: torch.device) -> bool:

@@ -25,7 +25,7 @@ from edgefer.distill.describe import input_spec, model_card
 from edgefer.distill.graphed import Graphed, graphable
 from edgefer.distill.hints import Hints
 from edgefer.distill.losses import class_weights
-from edgefer.distill.numerics import computes_in_bf16
+from edgefer.distill.numerics import align_gradients, computes_in_bf16
 from edgefer.distill.objective import batch_loss, teaching
 from edgefer.distill.parallel import (
     check_batch,
@@ -361,6 +361,7 @@ class _Loop:
             loss = hint + batch_loss(recipe.loss, logits, targets, taught, self.weights, epochs)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        align_gradients(self.parameters)
         return loss.detach()
 
     def _logits(self, faces: Tensor) -> Tensor:

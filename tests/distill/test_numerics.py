@@ -1,8 +1,9 @@
 import pytest
 import torch
+from torch import nn
 
 from edgefer.card import InputSpec
-from edgefer.distill.numerics import bf16_is_sound
+from edgefer.distill.numerics import align_gradients, bf16_is_sound
 from edgefer.models.registry import build
 
 CPU = torch.device("cpu")
@@ -37,3 +38,21 @@ def test_gradients_called_sound_are_the_same_every_time():
         )
     first, *others = gradients
     assert all(torch.equal(first[name], other[name]) for other in others for name in first)
+
+
+def test_gradients_get_the_strides_of_their_parameters():
+    one, wide = (nn.Conv2d(3, 4, side).to(memory_format=torch.channels_last).weight for side in (1, 2))
+    same, none = nn.Parameter(torch.rand(4, 3)), nn.Parameter(torch.rand(2))
+    values = {value: torch.rand(value.shape) for value in (one, wide, same)}
+    for value, gradient in values.items():
+        value.grad = gradient.clone()
+    kept, memory = same.grad, one.grad.data_ptr()
+    assert one.grad.stride() != one.stride()
+    assert wide.grad.stride() != wide.stride()
+    align_gradients((one, wide, same, none))
+    for value, gradient in values.items():
+        assert value.grad.stride() == value.stride()
+        assert torch.equal(value.grad, gradient)
+    assert one.grad.data_ptr() == memory, "where a side is 1 nothing is copied"
+    assert same.grad is kept
+    assert none.grad is None
