@@ -85,7 +85,7 @@ def by_atheris(name: str, seconds: float, seed: int) -> Found:
         options = (
             f"-max_total_time={seconds:g}",
             f"-seed={seed}",
-            f"-dict={words}",
+            *([f"-dict={words}"] if target.words else []),
             "-max_len=65536",
             "-rss_limit_mb=0",
         )

@@ -39,5 +39,7 @@ INPUTS: tuple[tuple[str, str, bytes], ...] = (
     ("classes", "a message with a null byte", b"\0"),
     ("label list", "a message with an invisible mark", b"\xef\xbb\xbf\xef\xbb\xbf"),
     ("expw", "a message with a control character", b"\x7f 0 0 0 9 8 5 3"),
+    ("rafdb", "IndexError: a picture named by a dot alone", b". 1"),
+    ("expw", "IndexError: a picture named by a dot alone", b". 0 10 20 90 80 55.5 3"),
     ("rafdb", "a message of two lines", b"test_\rg 1"),
 )

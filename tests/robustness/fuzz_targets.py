@@ -71,9 +71,11 @@ def targets() -> dict[str, Target]:
         Target("ferplus", _ferplus, (_ferplus_file(),), (b"Training", VOTES.encode(), b'"'), TEXT),
         Target("classes", _classes, (b"anger\nhappy\n", b"0_angry\n1_happy\n2_sad\n"), _emotions(), TEXT),
         Target("label list", _label_list, (b"anger\nhappy\n", b"0 anger, 1 happy"), _emotions(), TEXT),
-        Target("expw", _expw, (b"a.jpg 0 10 20 90 80 55.5 3\nb.jpg 1 0 0 5 5 1 0\n",), (b"a.jpg", b"../a.jpg"), TEXT),
-        Target("rafdb", _rafdb, (b"train_00001.jpg 5\ntest_0002.jpg 1\n",), (b"train_00001.jpg", b".."), TEXT),
-        Target("affectnet", _affectnet, (_AFFECTNET,), (b"1/a.jpg", b"NULL", b"expression", b'"'), TEXT),
+        Target(
+            "expw", _expw, (b"a.jpg 0 10 20 90 80 55.5 3\nb.jpg 1 0 0 5 5 1 0\n",), (b"a.jpg", b"../a.jpg", b"./"), TEXT
+        ),
+        Target("rafdb", _rafdb, (b"train_00001.jpg 5\ntest_0002.jpg 1\n",), (b"train_00001.jpg", b"..", b"./"), TEXT),
+        Target("affectnet", _affectnet, (_AFFECTNET,), (b"1/a.jpg", b"./", b"NULL", b"expression", b'"'), TEXT),
         Target("picture header", _picture_header, _PICTURES, (b"\xff\xd8", b"\xff\xda", b"IHDR", b"P5 ")),
         Target("session", _session, _session_files(), _keys(_session_files()[0]), JSON),
         Target("benchmark", _benchmark, (_record(),), _keys(_record()), JSON),

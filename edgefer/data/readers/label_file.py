@@ -56,7 +56,7 @@ def line_fault(file: CsvFile, number: int, what: object) -> DataError:
 def picture_name(text: str) -> str:
     """A file name relative to the folder of the pictures, with slashes; ValueError for one that leads out of it."""
     parts = [part for part in text.replace("\\", "/").split("/") if part != "."]
-    if not all(parts) or ".." in parts or ":" in parts[0] or "\0" in text:
+    if not parts or not all(parts) or ".." in parts or ":" in parts[0] or "\0" in text:
         raise ValueError(f"{text!r} is not a file name within the folder of the pictures")
     return "/".join(parts)
 

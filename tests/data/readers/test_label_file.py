@@ -49,7 +49,7 @@ def test_a_short_row_and_a_missing_column_are_named():
 
 def test_names_stay_within_the_folder():
     assert picture_name("a/b c.jpg") == picture_name("./a\\b c.jpg") == "a/b c.jpg"
-    for name in ("../../etc/passwd", "/etc/passwd", "a/../../b.jpg", "C:\\x.jpg", "a//b.jpg", "", "a\0.jpg"):
+    for name in (".", "./", "../../etc/passwd", "/etc/passwd", "a/../../b.jpg", "C:\\x.jpg", "a//b.jpg", "", "a\0.jpg"):
         with pytest.raises(ValueError, match="not a file name within"):
             picture_name(name)
 
