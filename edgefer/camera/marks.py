@@ -15,6 +15,7 @@ from enum import Enum
 from math import isfinite
 from pathlib import Path
 
+from edgefer.camera.outfile import OWNER
 from edgefer.console import say
 from edgefer.errors import ArtifactError, UsageError
 from edgefer.json_text import read_object
@@ -68,7 +69,7 @@ def send(folder: Path, text: str, kind: MarkKind = MarkKind.TASK) -> Mark:
     mark = Mark(time.time(), checked(text), kind, uuid.uuid4().hex)
     line = json.dumps(asdict(mark) | {"kind": kind.value}, separators=(",", ":")) + "\n"
     try:
-        descriptor = os.open(folder / SPOOL, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        descriptor = os.open(folder / SPOOL, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER)
         try:
             # One call, so that marks of several processes never mix.
             os.write(descriptor, line.encode())

@@ -14,6 +14,9 @@ if sys.platform != "win32":
     import fcntl
 
 
+OWNER = 0o600  # what a camera saw of people is for who ran it, until they let others read it
+
+
 class LineFile:
     """A file, or stdout for `-`, that holds whole lines at any moment, also when the disk is full.
 
@@ -66,6 +69,8 @@ class LineFile:
 def claim(path: Path, meant: Path | None = None) -> int:
     """Open a file to write that no other run writes, as it is; folders are made. Returns its descriptor.
 
+    A file that was not there is its owner's alone.
+
     meant: the file that errors name, where `path` only stands for it. The claim ends when the descriptor is closed,
     however the process ends. Raises ArtifactError.
     """
@@ -75,7 +80,7 @@ def claim(path: Path, meant: Path | None = None) -> int:
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), OWNER)
         except OSError as error:
             raise ArtifactError(f"cannot write {meant}: {error.strerror}", "name a writable place") from error
         if not _held(descriptor):
