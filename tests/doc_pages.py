@@ -59,10 +59,6 @@ class Mark:
     words: str = ""
 
 
-# The README has no comments: what it shows besides its two fences stands for a camera, a download and FER2013.
-README = Mark("needs", "camera, network, fer2013")
-
-
 @dataclass(frozen=True)
 class Command:
     """One line to type, and the lines that the page shows below it."""
@@ -99,7 +95,9 @@ def pages() -> list[Page]:
 
 def read(path: Path) -> Page:
     lines = path.read_text(encoding="utf-8").splitlines()
-    whole, blocks, mark = README if path.name == "README.md" else None, [], None
+    whole: Mark | None = None
+    blocks: list[Block] = []
+    mark: Mark | None = None
     for number, (kind, language, text) in _parts(lines):
         if kind == "text":
             for found in MARK.finditer(text):
@@ -171,16 +169,3 @@ def _commands(start: int, lines: list[str]) -> Iterator[Command]:
 def _begins_with_program(line: str) -> bool:
     words = line.split()
     return bool(words) and not line.startswith(" ") and (words[0] in PROGRAMS or words[0].startswith("./"))
-
-
-def links(path: Path) -> list[tuple[str, str, str]]:
-    """`(file, "#", anchor)` of each link of a page that stays in the repository; either may be empty."""
-    text = re.sub(r"`[^`\n]*`", "", re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL))
-    targets = re.findall(r"\]\(([^)\s]+)\)", text)
-    return [target.partition("#") for target in targets if not re.match(r"[a-z]+:", target)]
-
-
-def anchors(path: Path) -> set[str]:
-    """What `#...` may follow a page's name, as GitHub makes it of the headings."""
-    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

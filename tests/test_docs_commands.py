@@ -85,16 +85,6 @@ def test_commands_within_sentences_have_these_options(name: str):
             assert not words or not re.match(r"[a-z]", words[0]), f"{name}: `{found[1]}`"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_link_leads_somewhere(name: str):
-    path = PAGES[name].path
-    for target, _, part in doc_pages.links(path):
-        there = (path.parent / target).resolve() if target else path
-        assert there.exists(), f"{name} leads to {target}, which is not there"
-        if part and there.suffix == ".md":
-            assert part in doc_pages.anchors(there), f"{name}: {there.name} has no #{part}"
-
-
 @pytest.mark.parametrize("names", CHAINS, ids=lambda names: names[0])
 def test_the_page_does_what_it_says(names: tuple[str, ...], tmp_path: Path):
     for module in IMPORTS.get(names[0], ()):
