@@ -6,6 +6,7 @@ from tests.robustness.fuzz_targets import MARKS, targets
 
 _HEADER = targets()["session"].seeds[0].partition(b"\n")[0]
 _CARD = targets()["card"].seeds[0]
+_BUILT = targets()["card"].seeds[1]
 _MARK = b'{"wall": %s, "text": "x", "kind": "note", "id": "1"}\n'
 _DEEP = b"[" * 60_000
 _TENSOR = b'{"__metadata__": %s, "w": %s}'
@@ -18,6 +19,7 @@ INPUTS: tuple[tuple[str, str, bytes], ...] = (
     ("checkpoint", "IndexError", _TENSOR % (_METADATA, b'{"dtype": "F32", "shape": [2], "data_offsets": []}')),
     ("checkpoint", "RecursionError", _DEEP),
     ("card", "a card of NaN, which is read and then written as null", _CARD.replace(b"0.5077", b"NaN")),
+    ("card", "a card of infinity, which is read and then written as null", _BUILT.replace(b"1.5", b'"1e999"')),
     ("card", "a message of two lines", _CARD.replace(b'"name"', b'"na\\nme\\u001b[2J"')),
     ("recipe", "RecursionError", b"a = " + _DEEP[:30_000]),
     ("recipe", "a minute and more in tomllib", b"a." * 32_000 + b"b = 1"),

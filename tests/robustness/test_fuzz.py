@@ -11,7 +11,7 @@ from tests.robustness.fuzz_inputs import INPUTS
 from tests.robustness.fuzz_loop import Target, fuzz, outcome, shrunk
 from tests.robustness.fuzz_targets import targets
 
-EXECUTIONS = 250
+EXECUTIONS = 150
 
 
 @pytest.mark.parametrize("name", targets())
