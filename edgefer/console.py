@@ -39,7 +39,16 @@ def say(message: str) -> None:
 def complain(message: str) -> None:
     """Print one line to stderr, in whatever process. That nobody can read it any more is no reason to stop."""
     with contextlib.suppress(OSError):
-        print(message, file=sys.stderr, flush=True)
+        print("\n".join(map(one_line, message.split("\n"))), file=sys.stderr, flush=True)
+
+
+def one_line(message: str) -> str:
+    """A message without line breaks and the characters that steer a terminal, which files may have in their names."""
+    return message if message.isprintable() else "".join(_shown(character) for character in message)
+
+
+def _shown(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 @contextlib.contextmanager

@@ -50,6 +50,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
     """
     if path.is_dir():
         raise ArtifactError(f"{path} is a directory", "name a file to write")
+    made = _missing(path.parent)
+    made = _missing(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_unfinished_files(path)
@@ -68,6 +70,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+        _remove_empty(made)
         if held is not None:
             os.close(held)
 
@@ -80,6 +83,7 @@ def atomic_dir(path: Path) -> Iterator[Path]:
     """
     if path.exists() and not path.is_dir():
         raise ArtifactError(f"{path} is a file", "name a directory to write")
+    made = _missing(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_unfinished(path.parent)
@@ -98,8 +102,20 @@ def atomic_dir(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        _remove_empty(made)
         if held is not None:
             os.close(held)
+
+
+def _missing(folder: Path) -> list[Path]:
+    """`folder` and those above it that are not there, the deepest first."""
+    return [place for place in (folder, *folder.parents) if not place.exists()]
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def remove_unfinished(parent: Path) -> None:
@@ -183,7 +199,8 @@ def refuse_foreign(out: Path, own: Sequence[str], what: str) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        # Names of files may be no UTF-8.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def sha256(path: Path) -> str:

@@ -6,6 +6,7 @@ Reading a recipe imports and executes nothing that it names. `docs/recipes.md` e
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -14,8 +15,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from edgefer.errors import RecipeError, UsageError
-from edgefer.paths import sha256_of
+from edgefer.errors import ArtifactError, RecipeError, UsageError
+from edgefer.paths import read_text_file, sha256_of
 from edgefer.recipe_loss import KINDS, LOSSES, KDLoss, LossSection
 from edgefer.recipe_section import Section
 from edgefer.recipe_teachers import TEACHERS, TeacherModel, misplaced
@@ -26,8 +27,12 @@ else:
     import tomli as tomllib
 
 
+_LONGEST_KEY = 100
+
 # How names of quantisation-aware runs end.
 QAT = "-qat"
+# Bytes of a recipe's file. The time that tomllib takes grows with the square of the parts of a key.
+_LARGEST = 32 << 10
 
 
 class DataSection(Section):
@@ -270,7 +275,7 @@ def shipped_files() -> list[Path]:
 
 def is_sweep(path: Path) -> bool:
     """Whether a TOML file is a sweep: it has a line `[[cell]]`."""
-    return "\n[[cell]]" in path.read_text(encoding="utf-8", errors="replace")
+    return b"\n[[cell]]" in _text(path)
 
 
 def find(name: str) -> Path:
@@ -307,10 +312,26 @@ def load(name: str, changes: Iterable[str] | Mapping[str, object] = ()) -> Recip
 def read_toml(path: Path) -> dict[str, Any]:
     """The values of a TOML file; RecipeError when it is none."""
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} is not TOML: {error}", "start from a copy: edgefer recipes copy demo-c") from error
+        text = _text(path)
+        # A parser's time grows with the square of a key's parts.
+        if any(part.count(b".") > _LONGEST_KEY for part in re.split(rb"[=,{}\[\]\n]", text)):
+            raise ValueError(f"it has a key of more than {_LONGEST_KEY} parts")
+        values: dict[str, Any] = tomllib.loads(text.decode())
+    except (ValueError, RecursionError) as error:
+        why = "it is nested too deep" if isinstance(error, RecursionError) else error
+        raise RecipeError(f"{path} is not TOML: {why}", "start from a copy: edgefer recipes copy demo-c") from error
     return values
+
+
+def _text(path: Path) -> bytes:
+    fix = "list the shipped recipes with: edgefer recipes ls"
+    try:
+        text = read_text_file(path, "a recipe", fix)
+    except ArtifactError as error:
+        raise RecipeError(error.what, error.fix) from error
+    if len(text) > _LARGEST:
+        raise UsageError(f"{path} has {len(text):,} bytes, more than a recipe can have", fix)
+    return text
 
 
 def check(values: dict[str, Any], where: str) -> Recipe:
@@ -369,7 +390,7 @@ def _parse(change: str) -> tuple[str, object]:
         raise UsageError(f"--set {change} has no value", "write it as --set train.epochs=3")
     try:
         return key, tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return key, text  # a bare word is a string
 
 

@@ -28,6 +28,8 @@ from edgefer.errors import RecipeError, UsageError
 from edgefer.recipe import Recipe, find, is_sweep, load, read_toml, shipped_files
 
 Value = bool | int | float | str
+# Cells of a sweep; each is a training.
+LARGEST = 1000
 
 
 class _Section(BaseModel):
@@ -67,7 +69,10 @@ class SweepFile(_Section):
             raise ValueError("two cells have the same name")
         if empty := [key for key, values in self.axes.items() if not values]:
             raise ValueError(f"axis {empty[0]} has no value")
-        if self.ensemble and len(self.cell) * prod(len(values) for values in self.axes.values()) < 2:
+        count = len(self.cell) * prod(len(values) for values in self.axes.values())
+        if count > LARGEST:
+            raise ValueError(f"{count:,} cells are more than {LARGEST:,}")
+        if self.ensemble and count < 2:
             raise ValueError("an ensemble needs two cells")
         return self
 

@@ -51,7 +51,7 @@ def test_all_faults_are_listed_at_once():
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(b"[model\n", "is not TOML"), (b"\xff\xfe", "is not TOML"), (b"", "model is missing"), (b"model = 3\n", "model")],
+    [(b"[model\n", "is not TOML"), (b"\xff\xfe", "is not TOML"), (b"", "is empty"), (b"model = 3\n", "model")],
 )
 def test_a_file_that_is_no_recipe(content: bytes, expected: str):
     Path("x.toml").write_bytes(content)

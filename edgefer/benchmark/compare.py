@@ -16,7 +16,7 @@ from edgefer.benchmark.result import MEMORY_METHOD, BenchmarkResult, Row
 from edgefer.benchmark.way import rounds
 from edgefer.errors import ArtifactError
 from edgefer.json_text import read_json
-from edgefer.paths import require_file
+from edgefer.paths import read_text_file
 
 # One reading each, so a limit by experience stands for the noise: share of the earlier figure, and at least so much.
 _NOISE = {
@@ -33,7 +33,7 @@ _RECORD = "write one with: edgefer benchmark --out DIR"
 
 def read_record(path: Path) -> BenchmarkResult:
     """A record from its file; ArtifactError when it is missing, damaged, or of another schema."""
-    text = require_file(path, "a benchmark record", _RECORD).read_bytes()
+    text = read_text_file(path, "a benchmark record", _RECORD)
     try:
         found = read_json(text)
     except ValueError as error:

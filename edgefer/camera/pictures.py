@@ -81,8 +81,19 @@ def _files(path: Path) -> tuple[list[Path], int]:
     return files, len(every) - len(files)
 
 
+def is_utf8(path: Path) -> bool:
+    """Whether a name can be given to OpenCV, which crashes over one that cannot be encoded."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _read(file: Path) -> Picture | None:
     cv2 = quiet()
+    if not is_utf8(file):
+        return None
     try:
         # IMREAD_COLOR turns gray, BGRA and 16-bit files into uint8 BGR and follows the EXIF orientation.
         picture: Picture | None = cv2.imread(str(file), cv2.IMREAD_COLOR)

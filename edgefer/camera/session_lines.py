@@ -15,7 +15,8 @@ from edgefer.camera.marks import MarkKind
 SCHEMA = 1
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# A hundred days: a report has a place for every tenth of a second.
+Seconds = Annotated[float, Field(ge=0, le=8_640_000, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 
 

@@ -13,7 +13,7 @@ from edgefer.camera.device import camera_number, open_camera, open_csi
 from edgefer.camera.endurance import Endurance
 from edgefer.camera.frame import Source
 from edgefer.camera.gstreamer import FLIPS
-from edgefer.camera.pictures import SUFFIXES, Pictures
+from edgefer.camera.pictures import SUFFIXES, Pictures, is_utf8
 from edgefer.camera.stream import STREAMS, open_stream
 from edgefer.camera.video import VideoFile
 from edgefer.errors import SourceError, UsageError
@@ -84,6 +84,10 @@ def _by_path(path: Path, asked: Asked, endurance: Endurance | None) -> Source:
     if path.is_char_device():
         return open_camera(path, asked, endurance)
     _refuse_asked(asked, "a file")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise SourceError(f"{address.hidden(str(path))} is a pipe or a device", "name a video, a picture or a folder")
+    if not is_utf8(path):
+        raise SourceError(f"the name of {path} is no UTF-8, which OpenCV cannot open", "give it another name")
     pattern = not path.exists() and glob.has_magic(str(path))
     if pattern or path.is_dir() or (path.suffix.lower() in SUFFIXES and path.is_file()):
         return Pictures(path)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 import edgefer
 from edgefer.cli.lazy import lazily
-from edgefer.console import complain
+from edgefer.console import complain, one_line
 from edgefer.errors import EdgeferError
 from edgefer.ranks import world
 
@@ -70,19 +71,38 @@ def main(argv: list[str] | None = None) -> None:
     try:
         app(argv)
     except EdgeferError as error:
-        if _tells():
-            complain(f"error: {error}")
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
+    except OSError as error:
+        _end(f"{_place(error)}{error.strerror or error}. check that path, its rights and the space on its disk", 1)
+    except MemoryError:
+        _end("this takes more memory than there is. close other programs, or give it a smaller input", 1)
+    except RecursionError:
+        _end("an input is nested too deeply to be read. name a file that edgefer or its makers wrote", 1)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    if _tells():
+        complain(f"error: {one_line(message)}")
+    sys.exit(code)
+
+
+def _place(error: OSError) -> str:
+    return f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
 
 
 def _open_streams() -> None:
-    """Streams that the caller has closed become the null device: the next file to be opened would take their place."""
+    """Streams that the caller has closed become the null device: the next file to be opened would take their place.
+
+    What the terminal's encoding lacks, as a file's name may, is shown by its number.
+    """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  as long as the process
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _tells() -> bool:

@@ -50,7 +50,7 @@ def copy(
     """Copy a recipe here, to edit."""
     from edgefer.errors import UsageError
     from edgefer.paths import write_text
-    from edgefer.recipe import find
+    from edgefer.recipe import find, read_toml
 
     source = find(recipe)
     target = out or Path(source.name)
@@ -58,6 +58,7 @@ def copy(
         target = target / source.name
     if target.exists():
         raise UsageError(f"{target} exists", "name another file to copy to")
+    read_toml(source)
     write_text(target, source.read_text(encoding="utf-8"))
     print(target)
 

@@ -87,10 +87,10 @@ def _session(
 
 def _read(path: Path) -> BenchmarkResult:
     from edgefer.benchmark.result import BenchmarkResult
-    from edgefer.paths import require_file
+    from edgefer.paths import read_text_file
 
     fix = "write one with: edgefer benchmark --out DIR"
-    return BenchmarkResult.from_json(require_file(path, "a benchmark record", fix).read_bytes(), str(path))
+    return BenchmarkResult.from_json(read_text_file(path, "a benchmark record", fix), str(path))
 
 
 def _measure(quick: bool) -> BenchmarkResult:

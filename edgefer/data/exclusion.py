@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgefer.data.faces import FaceSet
 from edgefer.errors import ArtifactError
-from edgefer.paths import require_file
+from edgefer.paths import read_text_file
 
 
 class ExcludedSplit(BaseModel):
@@ -38,9 +38,9 @@ class Exclusion(BaseModel):
 def read_exclusion(path: Path) -> Exclusion:
     """Read a list; raises ArtifactError when it is missing or no list."""
     fix = "make one: edgefer data audit SOURCE --out FILE"
-    require_file(path, "an exclusion list", fix)
+    text = read_text_file(path, "an exclusion list", fix)
     try:
-        return Exclusion.model_validate_json(path.read_bytes())
+        return Exclusion.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "file"

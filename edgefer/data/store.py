@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from edgefer.console import Step
 from edgefer.data.dataset import Dataset
 from edgefer.data.faces import FaceSet, Pixels, Targets, content_sha256
 from edgefer.errors import ArtifactError, DataError, UsageError
-from edgefer.paths import atomic_dir, refuse_foreign, require_file, sha256, sha256_of
+from edgefer.paths import atomic_dir, read_text_file, refuse_foreign, require_file, sha256, sha256_of
 
 MANIFEST = "manifest.json"
 FACES, LABELS, SPLITS = "faces.npy", "labels.npy", "splits.npy"
@@ -130,9 +130,9 @@ def write_store(out: Path, dataset: Dataset, step: Step | None = None) -> Store:
             colour=dataset.colour,
             splits=infos,
             sha256=sha256_of(*(part for split, about in infos.items() for part in (split, about.sha256))),
-            source=dataset.source,
+            source=_utf8(dataset.source),
             source_sha256=dataset.source_sha256,
-            command=dataset.command,
+            command=_utf8(dataset.command),
             left_out=dict(dataset.left_out),
             files={name: _stamp(folder / name) for name in names},
         )
@@ -146,6 +146,8 @@ def open_store(path: Path, verify: bool = False) -> Store:
     Raises ArtifactError when it is missing, cut short, altered or of another format.
     """
     info = read_manifest(path)
+    if foreign := sorted(set(info.files) - {*OWN}):
+        raise ArtifactError(f"{path / MANIFEST} is damaged (it lists {foreign[0]})", again(path, info))
     names = [*FILES, *(name for name in info.files if name == TARGETS)]
     for name in names:
         _check(path, name, info, verify)
@@ -158,14 +160,27 @@ def open_store(path: Path, verify: bool = False) -> Store:
     shapes = [pixels.shape, labels.shape, codes.shape, (count,) if targets is None else targets.shape[:1]]
     if shapes != [(count, *info.size, 3) if info.colour == "rgb" else (count, *info.size), *[(count,)] * 3]:
         raise ArtifactError(f"{path} does not hold the {count} faces of its manifest", again(path, info))
+    _check_values(path, info, pixels, labels, codes, targets)
     return Store(path, info, pixels, labels, codes, targets)
+
+
+def _check_values(path: Path, info: StoreInfo, *arrays: npt.NDArray[Any] | None) -> None:
+    """Arrays of the types of a store, whose labels and splits are those of its manifest."""
+    _, labels, codes, _ = arrays
+    kinds = [None if array is None else array.dtype for array in arrays]
+    if kinds[:3] != [np.uint8] * 3 or kinds[3] not in (None, np.float32):
+        raise ArtifactError(f"an array in {path} is of another type than a store's", again(path, info))
+    for array, names, what in ((labels, info.emotions, "emotion"), (codes, info.splits, "split")):
+        if array is not None and len(array) and int(array.max()) >= len(names):
+            raise ArtifactError(f"{path} holds faces whose {what} its manifest does not name", again(path, info))
 
 
 def read_manifest(path: Path) -> StoreInfo:
     """The manifest of a store, without a look at its arrays; raises ArtifactError when there is none or it is damaged."""
-    file = require_file(path / MANIFEST, "the manifest of a prepared store", again(path))
+    file = path / MANIFEST
+    text = read_text_file(file, "the manifest of a prepared store", again(path))
     try:
-        return StoreInfo.model_validate_json(file.read_bytes())
+        return StoreInfo.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "file"
@@ -203,6 +218,11 @@ def _describe(dataset: Dataset, pixels: Pixels, member: npt.NDArray[np.bool_]) -
     targets = None if dataset.targets is None else dataset.targets[rows]
     digest = content_sha256(faces, labels, emotions, targets)
     return SplitInfo(faces=len(rows), emotions=dict(zip(emotions, counts, strict=True)), sha256=digest)
+
+
+def _utf8(text: str) -> str:
+    """A text that may hold the name of a file, which may be no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _stamp(file: Path) -> Stamp:

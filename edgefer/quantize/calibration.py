@@ -133,7 +133,15 @@ def open_calibration_set(folder: Path, model: Path | None = None) -> Calibration
     faces = paths.require_file(folder / FACES, "the faces of a calibration set", fix)
     if paths.sha256(faces) != manifest.faces_sha256:
         raise ArtifactError(f"{faces} is not the file that {folder / MANIFEST} describes (the SHA-256 differs)", fix)
-    return CalibrationSet(folder, manifest, np.load(faces, mmap_mode="r", allow_pickle=False))
+    try:
+        pixels = np.load(faces, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{faces} is no array of faces", fix) from error
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        raise ArtifactError(f"{faces} is no array of faces", fix)
+    if pixels.shape != (len(manifest.rows), *manifest.input.shape):
+        raise ArtifactError(f"{faces} does not hold the {len(manifest.rows)} faces of its manifest", fix)
+    return CalibrationSet(folder, manifest, pixels)
 
 
 def _coverage(pool: Pool, names: list[str], rows: npt.NDArray[np.int64]) -> Coverage:

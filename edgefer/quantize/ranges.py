@@ -132,10 +132,21 @@ class _Activations:
         options.log_severity_level = 4
         # Optimisations depend on which tensors are outputs, and would round the same tensor differently.
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-        self._session = ort.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = ort.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise _unfit(error) from error
 
     def __iter__(self) -> Iterator[list[Array]]:
         for pixels in self._calibration.batches(_BATCH):
-            values = self._session.run(self._inner, {self._pixels: pixels}) if self._inner else []
+            try:
+                values = self._session.run(self._inner, {self._pixels: pixels}) if self._inner else []
+            except Exception as error:
+                raise _unfit(error) from error
             found = dict(zip(self._inner, values, strict=True))
             yield [found.get(name, pixels) for name in self._names]
+
+
+def _unfit(error: Exception) -> ArtifactError:
+    why = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return ArtifactError(f"the network cannot be run: {why}", "write it again with edgefer export")

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from onnx import ModelProto, TensorProto
 
 # Bits of the types that are packed below a byte.
 _PACKED = {"UINT4": 4, "INT4": 4, "FLOAT4E2M1": 4, "UINT2": 2, "INT2": 2}
@@ -14,7 +14,12 @@ _PACKED = {"UINT4": 4, "INT4": 4, "FLOAT4E2M1": 4, "UINT2": 2, "INT2": 2}
 
 def initialiser_bytes(model: ModelProto) -> int:
     """Bytes of a graph's initialisers, those in other files included; nothing is loaded for it."""
-    return sum(-(-math.prod(one.dims) * _bits(one.data_type) // 8) for one in model.graph.initializer)
+    return sum(map(tensor_bytes, model.graph.initializer))
+
+
+def tensor_bytes(tensor: TensorProto) -> int:
+    """Bytes that an initialiser's shape and type take, whatever it holds."""
+    return -(-int(math.prod(tensor.dims)) * _bits(tensor.data_type) // 8)
 
 
 def _bits(kind: int) -> int:
