@@ -1,6 +1,6 @@
 """Weights that an ONNX file keeps in other files: they must lie in its folder.
 
-ONNX Runtime follows any path up to 1.23, an absolute one too, so the places are looked at before it is given the file. As in
+ONNX Runtime 1.22 follows any path, an absolute one too (1.24 refuses), so the places are looked at before it is given the file. As in
 `edgefer.runtime.metadata` the messages are walked through, and nothing of the weights is read.
 """
 
