@@ -28,7 +28,10 @@ def benchmark(
         ),
     ] = None,
     teacher: Annotated[
-        str, typer.Option(help="What all are compared with: a checkpoint, an ONNX file, or the name of a student or an architecture.")
+        str,
+        typer.Option(
+            help="What all are compared with: a checkpoint, an ONNX file, or the name of a student or an architecture."
+        ),
     ] = "resemotenet",
     size: Annotated[
         int | None,
