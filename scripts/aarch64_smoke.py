@@ -8,6 +8,9 @@ its own, COPY from this checkout. Then a clip is drawn, watched and judged by th
 hour and more where every program is emulated; PIP_NO_COMPILE=1 saves some of it. With --keep the folder stays, and what is done
 in it, by the same steps, is not done again.
 
+--quick PYTHON leaves pip out, which takes longest when it is emulated: uv installs the same versions for that processor from here,
+and compiles them by PYTHON, one of this machine with the version of the root's (3.13). Then only edgefer itself is emulated.
+
 DEBIAN_MIRROR (default http://deb.debian.org/debian) is where packages come from; variables PIP_* and *_proxy are handed on, and
 --ca FILE has the certificates of a package index of one's own. --write puts the output, with its date, between the page's smoke markers.
 """
@@ -62,6 +65,7 @@ class Place:
                 f"/tmp/compiled-{self.user.split(':')[0]}"  # each module once, not once a command
             )
         variables = [f"{name}={value}" for name, value in {**_handed_on(), **home, **self.environment}.items()]
+        # No /sys: it would describe this processor, and ONNX Runtime's look at it ends an emulated program.
         outside = (
             f"mount --rbind /dev {root}/dev && mount -t proc proc {root}/proc && "
             f"exec chroot --userspec={self.user} {root} /usr/bin/env -i {shlex.join(variables)} sh -ec {shlex.quote(inside)}"
@@ -159,6 +163,42 @@ def copy(words: list[str], place: Place, places: dict[str, Place]) -> None:
             shutil.copy2(start, end)
 
 
+def quick(work: Path, stages: list[Stage], arch: str, python: str, ca: Path | None) -> Place:
+    """The same environment as the Dockerfile's, installed from this machine into the root of its first stage."""
+    first, last = stages[0], stages[-1]
+    place = make(first, {}, arch, work, ca)
+    version = place.run(
+        "python3 -c 'import sys; print(*sys.version_info[:3], sep=chr(46))'", capture=True
+    ).stdout.strip()
+    minor = ".".join(version.split(".")[:2])
+    home = place.folder / "opt/edgefer"
+    shutil.rmtree(home, ignore_errors=True)
+    (home / "bin").mkdir(parents=True)
+    (home / "bin/python3").symlink_to("/usr/bin/python3")
+    (home / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}\n", encoding="utf-8")
+    script = home / "bin/edgefer"
+    script.write_text("#!/opt/edgefer/bin/python3\nfrom edgefer.cli.main import main\nmain()\n", encoding="utf-8")
+    script.chmod(0o755)
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    (work / "excluded.txt").write_text("opencv-python\n", encoding="utf-8")
+    headless = "opencv-python-headless==" + re.findall(r"^opencv-python==(.+)", pins, re.MULTILINE)[0]
+    command = ["uv", "pip", "install", "--quiet", "--python", python, "--python-version", minor, "--compile-bytecode"]
+    command += [
+        "--python-platform",
+        f"{MACHINES[arch]}-manylinux_2_40",
+        "--only-binary",
+        ":all:",
+        "--no-binary",
+        "edgefer",
+    ]
+    command += ["--constraints", str(ROOT / "constraints.txt"), "--excludes", str(work / "excluded.txt")]
+    command += ["--target", str(home / f"lib/python{minor}/site-packages"), str(ROOT), headless]
+    subprocess.run(command, check=True)
+    place.user = next(step.rest for step in last.steps if step.word == "USER")
+    place.directory = next(step.rest for step in last.steps if step.word == "WORKDIR")
+    return place
+
+
 def smoke(place: Place, arch: str, yunet: Path | None) -> list[tuple[str, str]]:
     """The commands and what they print; ends the script where one fails or sees too little."""
     told = []
@@ -191,7 +231,8 @@ def smoke(place: Place, arch: str, yunet: Path | None) -> list[tuple[str, str]]:
 
 
 def cleaned(text: str) -> str:
-    """Output without what is of this one machine: its kernel."""
+    """Output without what is of this one machine: its kernel, and what ONNX Runtime says of a missing /sys."""
+    text = "\n".join(line for line in text.splitlines() if "cpuinfo" not in line)
     return re.sub(r"(, Linux )\S+", r"\1(kernel)", text).rstrip()
 
 
@@ -204,7 +245,7 @@ def page(told: list[tuple[str, str]], arch: str) -> str:
         )
         how = f"emulated by QEMU {version.stdout.split()[2]} on {platform.machine()}"
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    lines = [BEGIN.format(arch=arch), "", f"{MACHINES[arch]}, {how}, {today}:", ""]
+    lines = [BEGIN.format(arch=arch), "", f"{MACHINES[arch]}, {how}, {today}:", "", "<!-- needs: QEMU, root -->", ""]
     for command, output in told:
         lines += [f"    $ {command}", *(f"    {line}".rstrip() for line in output.splitlines()), ""]
     return "\n".join([*lines, END.format(arch=arch)])
@@ -224,6 +265,7 @@ def write(path: Path, text: str, arch: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arch", choices=MACHINES, default="arm64")
+    parser.add_argument("--quick", metavar="PYTHON", help="install by uv from this machine, compile by this Python")
     parser.add_argument("--keep", type=Path, help="a folder for the roots, which stays")
     parser.add_argument("--yunet", type=Path, help="YuNet's file, to try that detector as well as Haar")
     parser.add_argument("--ca", type=Path, help="certificates of a package index of one's own")
@@ -233,6 +275,8 @@ def main() -> None:
         raise SystemExit("error: a chroot needs root. run it with sudo")
     if shutil.which("mmdebstrap") is None:
         raise SystemExit("error: mmdebstrap is not here. apt install mmdebstrap qemu-user-static")
+    if chosen.quick is not None and shutil.which("uv") is None:
+        raise SystemExit("error: --quick needs uv. pip install uv")
     entry = Path(f"/proc/sys/fs/binfmt_misc/qemu-{MACHINES[chosen.arch]}")
     if platform.machine() != MACHINES[chosen.arch] and not entry.exists():
         raise SystemExit(
@@ -242,10 +286,14 @@ def main() -> None:
     work = (chosen.keep or Path(tempfile.mkdtemp(prefix="edgefer-smoke-"))).resolve()
     work.mkdir(parents=True, exist_ok=True)
     try:
-        places: dict[str, Place] = {}
-        for stage in needed(read(ROOT / "Dockerfile"), "cpu"):
-            places[stage.name] = make(stage, places, chosen.arch, work, chosen.ca)
-        text = page(smoke(places["cpu"], chosen.arch, chosen.yunet), chosen.arch)
+        stages = needed(read(ROOT / "Dockerfile"), "cpu")
+        if chosen.quick is not None:
+            place = quick(work, stages, chosen.arch, chosen.quick, chosen.ca)
+        else:
+            places: dict[str, Place] = {}
+            for stage in stages:
+                places[stage.name] = place = make(stage, places, chosen.arch, work, chosen.ca)
+        text = page(smoke(place, chosen.arch, chosen.yunet), chosen.arch)
     finally:
         if chosen.keep is None:
             shutil.rmtree(work)

@@ -151,7 +151,7 @@ def test_folders_and_files_are_copied_as_docker_does(smoke, tmp_path, monkeypatc
 
 
 def test_output_names_no_machine_and_goes_between_its_markers(smoke, tmp_path):
-    assert smoke.cleaned("ok  system  Debian GNU/Linux 13 (trixie), Linux 6.1.0-x y\n") == (
+    assert smoke.cleaned("Error in cpuinfo: x\nok  system  Debian GNU/Linux 13 (trixie), Linux 6.1.0-x y\n") == (
         "ok  system  Debian GNU/Linux 13 (trixie), Linux (kernel) y"
     )
     page = tmp_path / "page.md"
