@@ -69,10 +69,17 @@ def main(argv: list[str] | None = None) -> None:
     """Run one command and exit: 0 ok, 1 a check or a file failed, 2 wrong usage, 130 stopped by Ctrl-C."""
     _open_streams()
     try:
-        app(argv)
+        try:
+            app(argv)
+        finally:
+            sys.stdout.flush()
     except EdgeferError as error:
         _end(str(error), error.exit_code)
+    except BrokenPipeError:
+        _let_go()
+        sys.exit(1)
     except OSError as error:
+        _let_go()
         _end(f"{_place(error)}{error.strerror or error}. check that path, its rights and the space on its disk", 1)
     except MemoryError:
         _end("this takes more memory than there is. close other programs, or give it a smaller input", 1)
@@ -84,6 +91,14 @@ def _end(message: str, code: int) -> NoReturn:
     if _tells():
         complain(f"error: {one_line(message)}")
     sys.exit(code)
+
+
+def _let_go() -> None:
+    """What stdout cannot take would be tried again, and complained of, when the interpreter ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _place(error: OSError) -> str:

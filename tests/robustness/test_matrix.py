@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.robustness.case import Judged, error_lines, run
+from tests.robustness.case import Judged, error_lines, place_of, run
 from tests.robustness.page import PAGE, beginning
-from tests.robustness.runner import ROOT, Runner, environment, listing
+from tests.robustness.runner import ROOT, Command, Runner, environment, listing
 from tests.robustness.table import CASES, ROWS, Case
 
 
@@ -67,3 +67,34 @@ def test_a_real_process_says_what_a_fork_says(tmp_path, goods):
         assert ended.returncode == 1
         assert len(ended.stderr.splitlines()) == len(error_lines(ended.stderr)) == 1
         assert "\x1b" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("how", "codes"),
+    [
+        ({"closed": ("stdin",)}, {0}),
+        ({"closed": ("stdout",)}, {0}),
+        ({"closed": ("stdin", "stdout", "stderr")}, {0}),
+        ({"stdout": "pipe"}, {0, 1}),
+        ({"stdout": "/dev/full"}, {1}),
+    ],
+    ids=["no-stdin", "no-stdout", "no-streams", "broken-pipe", "full-stdout"],
+)
+def test_streams_that_are_closed_or_full(how, codes, runner, goods, tmp_path):
+    work = place_of(tmp_path / "case")
+    command = Command(["inspect", str(goods / "tiny.onnx")], work, environment(tmp_path / "case"), **how)
+    (ended,) = runner.run(command)
+    assert "Traceback" not in ended.err
+    assert ended.code in codes, ended.err
+
+
+def test_two_runs_that_write_one_store(runner, goods, tmp_path):
+    work = place_of(tmp_path / "case")
+    line = ["data", "prepare", "fer2013", "--source", str(goods / "faces.csv"), "--out", "out", "--force"]
+    command = Command(line, work, environment(tmp_path / "case"))
+    both = runner.run(command, command)
+    assert "Traceback" not in both[0].err + both[1].err
+    assert 0 in [ended.code for ended in both]
+    assert {path.name for path in work.iterdir()} == {"out"}
+    (seen,) = runner.run(Command(["inspect", "out"], work, environment(tmp_path / "case")))
+    assert seen.code == 0
