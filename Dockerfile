@@ -9,9 +9,9 @@
 #   docker run --rm -v edgefer:/home/edgefer/.cache/edgefer edgefer:cpu models get yunet        once: the face detector
 #   docker run --rm -v edgefer:/home/edgefer/.cache/edgefer --device /dev/video0 --group-add video --network host \
 #       edgefer:cpu run --camera 0 --web 8080                                                   then open http://127.0.0.1:8080/
-#   docker run --rm -v "$PWD:/work" --user "$(id -u):$(id -g)" -e EDGEFER_HOME=/work/.edgefer \
+#   docker run --rm -v "$PWD:/data" --user "$(id -u):$(id -g)" -e EDGEFER_HOME=/data/.edgefer \
 #       edgefer:cpu run --source clip.mp4 --headless --jsonl clip.jsonl                         files of this folder
-#   docker run --rm --gpus all --ipc host -v "$PWD:/work" --user "$(id -u):$(id -g)" -e EDGEFER_HOME=/work/.edgefer \
+#   docker run --rm --gpus all --ipc host -v "$PWD:/data" --user "$(id -u):$(id -g)" -e EDGEFER_HOME=/data/.edgefer \
 #       edgefer:gpu build-engine --precision fp16                                               needs nvidia-container-toolkit
 
 # Debian's mirrors drop old versions of packages, so none is pinned beyond the release.
@@ -21,7 +21,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 1000 edgefer \
- && install -d -o edgefer -g edgefer /work /home/edgefer/.cache /home/edgefer/.cache/edgefer
+ && install -d -o edgefer -g edgefer /data /home/edgefer/.cache /home/edgefer/.cache/edgefer
 ENV PATH=/opt/edgefer/bin:$PATH PYTHONUNBUFFERED=1
 
 FROM python AS source
@@ -56,13 +56,13 @@ RUN apt-get update \
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY --from=build-gpu /opt/edgefer /opt/edgefer
 USER 1000:1000
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["edgefer"]
 CMD ["--help"]
 
 FROM python AS cpu
 COPY --from=build-cpu /opt/edgefer /opt/edgefer
 USER 1000:1000
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["edgefer"]
 CMD ["--help"]

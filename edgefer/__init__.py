@@ -7,6 +7,7 @@ docs/api.md has an example of each function. They are imported when they are fir
 module, and few need all of it.
 """
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from edgefer.runtime.api import load
     from edgefer.runtime.prediction import Prediction
     from edgefer.runtime.session import Session
+
+# From 1.29 on, ONNX Runtime reports the models that it opens to its makers, keeps a number of the machine in the home folder,
+# and leaves it only to the environment to say no. Here, before it is imported, and for the processes that edgefer starts.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 __all__ = [

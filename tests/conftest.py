@@ -80,6 +80,8 @@ def model(tmp_path: Path) -> Path:
 
 # Tests run side by side; two thread pools on one core wait for each other most of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# FFmpeg reads its level of messages once a process, and a test's own film may be the first that it sees.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 # A shell starts its background jobs with Ctrl-C ignored, and so would be every program that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -62,7 +62,7 @@ def test_a_large_picture_is_scaled_with_its_boxes():
     read = picture(FrameReading(frame, (face,))).astype(int)
     assert read.shape == (720, LONGEST, 3)
     edges = np.flatnonzero(np.abs(read[450] - 128).max(axis=-1) > 60)
-    assert abs(edges[0] - 600) <= 3, "the box begins at a third of its place in the large picture"
+    assert abs(edges[0] - 600) <= 5, "the box, with its dark edge, begins at a third of its place in the large picture"
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (3, 2)])

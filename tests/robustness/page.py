@@ -17,6 +17,8 @@ PAGE = ROOT / "docs" / "robustness.md"
 LONGEST = 150
 HEAD = """# Bad input
 
+<!-- page tested: tests/robustness/test_matrix.py -->
+
 What every command does with input that is missing, damaged, of another kind, or made to do harm. This page is written
 by `python -m tests.robustness.page`, which runs every line of it; `pytest tests/robustness` runs the same table
 (`tests/robustness/table.py`), and fails when this page lacks a case or has another exit code.
