@@ -11,6 +11,7 @@ from edgefer.camera.frame import Picture
 from edgefer.camera.opencv import quiet
 from edgefer.camera.reading import FaceReading
 from edgefer.data import preprocess
+from edgefer.runtime.prediction import infer_finite
 from edgefer.runtime.session import Array, Session, softmax
 
 
@@ -33,10 +34,13 @@ def read_faces(
 
 
 def probabilities(picture: Picture, faces: Sequence[Face], session: Session) -> list[list[float]]:
-    """What the network says of each face, 0..1 in the order of the card's labels; without faces it is not asked."""
+    """What the network says of each face, 0..1 in the order of the card's labels; without faces it is not asked.
+
+    Raises ArtifactError when it answers with numbers that are not finite.
+    """
     if not faces:
         return []
-    answers: list[list[float]] = softmax(session.infer(network_inputs(picture, faces, session))).tolist()
+    answers: list[list[float]] = softmax(infer_finite(session, network_inputs(picture, faces, session))).tolist()
     return answers
 
 

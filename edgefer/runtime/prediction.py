@@ -52,14 +52,20 @@ def _planes(face: Any, index: int, spec: InputSpec) -> npt.NDArray[np.float32]:
     return np.asarray(to_planes(rgb[None], spec)[0], np.float32)
 
 
-def _predict(session: Session, pixels: Array) -> Iterator[Prediction]:
-    labels, logits = session.card.labels, session.infer(pixels)
+def infer_finite(session: Session, pixels: Array) -> Array:
+    """`Session.infer`, and ArtifactError where its logits are not finite."""
+    logits = session.infer(pixels)
     if not np.isfinite(logits).all():
         raise ArtifactError(
             f"{session.card.name} ({session.backend}) answers with numbers that are not finite",
             "its weights or its precision are broken: train or export it again",
         )
-    for row in softmax(logits).tolist():
+    return logits
+
+
+def _predict(session: Session, pixels: Array) -> Iterator[Prediction]:
+    labels = session.card.labels
+    for row in softmax(infer_finite(session, pixels)).tolist():
         named = dict(zip(labels, row, strict=True))
         emotion = max(named, key=named.__getitem__)
         yield Prediction(emotion, named[emotion], named)

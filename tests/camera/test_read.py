@@ -6,6 +6,7 @@ import pytest
 from edgefer.camera.detect import Face
 from edgefer.camera.read import network_inputs, read_faces
 from edgefer.data import preprocess
+from edgefer.errors import ArtifactError
 from edgefer.runtime.onnx import OnnxSession
 from tests import brightness_model
 
@@ -80,3 +81,12 @@ def test_a_box_over_the_edge_is_read(session):
     picture = np.full((50, 50, 3), 240, np.uint8)
     (reading,) = read_faces(picture, [Face((-20, -20, 50, 50))], session)
     assert reading.label == "happy"
+
+
+def test_answers_that_are_no_numbers_end_with_the_models_name(session, monkeypatch):
+    for broken in (np.nan, np.inf):
+        monkeypatch.setattr(
+            session, "_infer", lambda pixels, value=broken: np.full((len(pixels), 7), value, np.float32)
+        )
+        with pytest.raises(ArtifactError, match=rf"{session.card.name} .* not finite"):
+            read_faces(*scene(20), session)
