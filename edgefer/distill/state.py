@@ -12,7 +12,7 @@ from torch import Tensor, nn, optim
 from edgefer.distill.average import Average
 from edgefer.distill.schedule import Plateau
 from edgefer.errors import ArtifactError
-from edgefer.json_text import read_json
+from edgefer.json_text import read_object
 from edgefer.paths import atomic_file, require_file
 
 KEY = "edgefer.state"
@@ -65,12 +65,24 @@ def load_state(path: Path, identity: str, body: nn.Module, average: Average | No
     require_file(path, "a run's last state", restart)
     try:
         with safe_open(path, framework="pt") as handle:
-            values = read_json(handle.metadata()[KEY])
+            values = read_object(handle.metadata()[KEY])
+            known = str(values["identity"])
             tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
         raise ArtifactError(f"{path} is damaged ({error})", restart) from error
-    if values["identity"] != identity:
+    if known != identity:
         raise ArtifactError(f"{path} is of another recipe, data or teacher", restart)
+    try:
+        _put_back(tensors, body, average, optimizer)
+        plateau, history = Plateau(**values["plateau"]), [Epoch(**line) for line in values["history"]]
+        return Progress(**{**values, "plateau": plateau, "history": history})
+    except (RuntimeError, AttributeError, KeyError, TypeError) as error:
+        # torch lists every tensor that does not fit, a line each.
+        reason = str(error).split("\n", 1)[0].rstrip(":")
+        raise ArtifactError(f"{path} is damaged ({reason})", restart) from error
+
+
+def _put_back(tensors: dict[str, Tensor], body: nn.Module, average: Average | None, optimizer: optim.SGD) -> None:
     body.load_state_dict(_of_prefix("model", tensors))
     if average is not None:
         average.body.load_state_dict(_of_prefix("average", tensors))
@@ -78,9 +90,6 @@ def load_state(path: Path, identity: str, body: nn.Module, average: Average | No
         parameter = body.get_parameter(name)
         # The optimiser reads both in the order of memory.
         optimizer.state[parameter]["momentum_buffer"] = torch.empty_like(parameter, requires_grad=False).copy_(buffer)
-    values["plateau"] = Plateau(**values["plateau"])
-    values["history"] = [Epoch(**line) for line in values["history"]]
-    return Progress(**values)
 
 
 def read_identity(path: Path) -> str | None:
@@ -89,7 +98,7 @@ def read_identity(path: Path) -> str | None:
 
     try:
         with safe_open(path, framework="pt") as handle:
-            return str(read_json(handle.metadata()[KEY])["identity"])
+            return str(read_object(handle.metadata()[KEY])["identity"])
     except (SafetensorError, KeyError, TypeError, ValueError, OSError):
         return None
 

@@ -53,6 +53,7 @@ from edgefer.distill.teachers import Teachers
 from edgefer.distill.whole_batch import join_batches
 from edgefer.errors import ArtifactError, CheckFailed, DataError, Interrupted, UsageError
 from edgefer.evaluate.protocol import evaluate_protocols, measurements
+from edgefer.json_text import read_object
 from edgefer.models.checkpoint import load, read_card, read_scales, save
 from edgefer.models.network import Network
 from edgefer.models.registry import build
@@ -101,7 +102,7 @@ def identity(
 def finished(out: Path, wanted: str) -> Run | None:
     """The run in `out`, when its identity is the wanted one and it reached its last epoch."""
     try:
-        values = json.loads((out / FINISHED).read_text(encoding="utf-8"))
+        values = read_object((out / FINISHED).read_text(encoding="utf-8"))
         return read_run(out) if values["identity"] == wanted else None
     except (OSError, ValueError, KeyError, TypeError, ArtifactError):
         return None
@@ -110,12 +111,13 @@ def finished(out: Path, wanted: str) -> Run | None:
 def read_run(out: Path) -> Run:
     """A finished run, from its folder; ArtifactError when it did not finish or is damaged."""
     try:
-        values = json.loads((out / FINISHED).read_text(encoding="utf-8"))
+        values = read_object((out / FINISHED).read_text(encoding="utf-8"))
         history = tuple(Epoch(**line) for line in values["history"])
         int8 = tuple(values.get("int8") or ())
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        both = (int8[0], int8[1]) if int8 else None
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise ArtifactError(f"{out} holds no finished run", "train it with edgefer train or edgefer distill") from error
-    return Run(out, read_card(out / BEST), history, (int8[0], int8[1]) if int8 else None)
+    return Run(out, read_card(out / BEST), history, both)
 
 
 def train(

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from edgefer.distill import trainer
 from edgefer.distill.losses import class_weights
+from edgefer.distill.state import KEY
 from edgefer.distill.teachers import Teachers, load_teachers
 from edgefer.distill.trainer import BEST, LAST, finished, identity, limited, read_run, train
 from edgefer.errors import ArtifactError, CheckFailed, DataError, Interrupted
@@ -134,6 +136,31 @@ def test_a_state_of_another_run_is_not_resumed():
     Path("run/last.safetensors").write_bytes(b"not a state")
     with pytest.raises(ArtifactError, match="damaged"):
         train(small_recipe(), squares(70), squares(35, "PublicTest", 1), Path("run"), resume=True)
+
+
+def test_a_damaged_folder_is_one_error_or_no_finished_run():
+    faces = squares(70), squares(35, "PublicTest", 1)
+    train(small_recipe(train={"epochs": 1, "batch": 16}), *faces, Path("run"))
+    with safe_open(Path("run") / LAST, "pt") as handle:
+        known = json.loads(handle.metadata()[KEY])
+        tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+    first = next(iter(tensors))
+    for values, kept in (
+        ([1], tensors),
+        ({**known, "plateau": {"x": 1}}, tensors),
+        ({**known, "history": [{"x": 1}]}, tensors),
+        (known, {**tensors, first: torch.zeros(2)}),
+        (known, {**tensors, "momentum.nothing": torch.zeros(2)}),
+        (known, {}),
+    ):
+        save_file(kept, Path("run") / LAST, metadata={KEY: json.dumps(values)})
+        with pytest.raises(ArtifactError, match=r"last.safetensors is damaged") as caught:
+            train(small_recipe(train={"epochs": 1, "batch": 16}), *faces, Path("run"), resume=True)
+        assert "\n" not in str(caught.value)
+    values = json.loads(Path("run/finished.json").read_text())
+    for text in ("[" * 100_000, "[1]", json.dumps({**values, "int8": [0.5]}), json.dumps({**values, "history": [1]})):
+        Path("run/finished.json").write_text(text)
+        assert finished(Path("run"), values["identity"]) is None
 
 
 def test_a_student_of_a_good_teacher_learns_its_answers(good_teacher: Path):
