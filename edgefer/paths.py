@@ -51,7 +51,6 @@ def atomic_file(path: Path) -> Iterator[Path]:
     if path.is_dir():
         raise ArtifactError(f"{path} is a directory", "name a file to write")
     made = _missing(path.parent)
-    made = _missing(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_unfinished_files(path)
@@ -194,6 +193,37 @@ def refuse_foreign(out: Path, own: Sequence[str], what: str) -> None:
         raise ArtifactError(
             f"{out} holds other things than {what}, such as {others[0]}", "name a new folder with --out"
         )
+
+
+def require_file_place(out: Path) -> None:
+    """Raise ArtifactError where no file can be made at `out`, before the work is done whose result belongs there."""
+    with _writing(out):
+        if out.is_dir():
+            raise ArtifactError(f"{out} is a directory", "name a file to write")
+        _try_place(out.absolute().parent)
+
+
+def require_folder_place(out: Path) -> None:
+    """Raise ArtifactError where no files can be made in a folder `out`, which need not be there, as for a file."""
+    with _writing(out):
+        if out.exists() and not out.is_dir():
+            raise ArtifactError(f"{out} is a file", "name a directory with --out")
+        _try_place(out.absolute())
+
+
+@contextlib.contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArtifactError(f"cannot write {out}: {error.strerror}", "name a writable place") from error
+
+
+def _try_place(folder: Path) -> None:
+    """Make a file without a name in `folder`, or in what is there above it."""
+    above = next(place for place in (folder, *folder.parents) if place.exists())
+    with tempfile.TemporaryFile(dir=above):
+        pass
 
 
 def write_text(path: Path, text: str) -> None:

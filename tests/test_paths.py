@@ -14,6 +14,8 @@ from edgefer.paths import (
     refuse_foreign,
     remove_unfinished,
     require_file,
+    require_file_place,
+    require_folder_place,
     sha256,
     sha256_of,
 )
@@ -230,3 +232,16 @@ def test_half_a_file_of_a_killed_process_is_removed_by_a_later_write_and_no_othe
         slow.communicate("")
     assert Path("deep/[x].bin").read_text() == "half", "it was written to the end, last"
     assert sorted(Path("deep").iterdir()) == sorted([*own, Path("deep/[x].bin")])
+
+
+@pytest.mark.parametrize("require", [require_file_place, require_folder_place])
+def test_a_place_is_asked_for_before_the_work(tmp_path, require):
+    (tmp_path / "notes").write_text("a file")
+    (tmp_path / "folder").mkdir()
+    require(tmp_path / "new" / "er")
+    for bad in (tmp_path / "notes" / "below", Path("/proc/edgefer"), tmp_path / ("n" * 300) / "x"):
+        with pytest.raises(ArtifactError, match="cannot write"):
+            require(bad)
+    with pytest.raises(ArtifactError, match=r"is a (file|directory)"):
+        require(tmp_path / ("folder" if require is require_file_place else "notes"))
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "cwd") == ["folder", "notes"]

@@ -49,7 +49,10 @@ def distill(
         return
     from edgefer.cli.training import accuracy_of, write_curves
     from edgefer.distill.asked import default_recipe, recipe_of, require_torch
+    from edgefer.paths import require_folder_place
 
+    if out is not None:
+        require_folder_place(out)
     require_torch()
     from edgefer.distill.run import distill_recipe
 

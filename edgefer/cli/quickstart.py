@@ -18,6 +18,9 @@ def quickstart(
     json: Json = False,
 ) -> None:
     """Go the whole path on drawn faces: teacher, student, ONNX, FP16 and INT8 engines, benchmark, report."""
+    from edgefer.paths import require_folder_place
+
+    require_folder_place(out)
     from edgefer.distill.asked import require_torch
     from edgefer.distill.record import run_record
 

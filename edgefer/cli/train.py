@@ -42,7 +42,10 @@ def train(
     from edgefer.cli.training import accuracy_of, write_curves
     from edgefer.distill.asked import recipe_of, require_torch
     from edgefer.distill.record import run_record
+    from edgefer.paths import require_folder_place
 
+    if out is not None:
+        require_folder_place(out)
     require_torch()
     from edgefer.distill.run import train_recipe
 

@@ -11,6 +11,7 @@ from edgefer.data.preprocess import network_input
 from edgefer.errors import BackendError, EdgeferError, UsageError
 from edgefer.evaluate.agreement import Agreement
 from edgefer.export.onnx import export_onnx
+from edgefer.paths import require_file_place
 from edgefer.runtime.open import CHECKPOINTS, artifact
 from edgefer.runtime.session import Array
 
@@ -27,7 +28,12 @@ class Exported:
 
 
 def export_checkpoint(model: Path, out: Path | None = None, data: str | None = None) -> Exported:
-    """Export a checkpoint (or the best one in a run's folder) to `out`, by default `<name>.onnx` beside it."""
+    """Export a checkpoint (or the best one in a run's folder) to `out`, by default `<name>.onnx` beside it.
+
+    Raises ArtifactError before anything is loaded where `out` cannot be written.
+    """
+    if out is not None:
+        require_file_place(out)
     path = artifact(model)
     if path.suffix not in CHECKPOINTS:
         raise UsageError(f"{path} is no checkpoint", "name a .safetensors or .pth file, or a run's folder")

@@ -73,3 +73,14 @@ def test_a_place_that_cannot_be_written_is_one_line(cli):
     outcome = cli("quickstart", "--out", "taken")
     assert outcome.code == 1
     assert "taken" in one_line(outcome)
+
+
+@pytest.mark.parametrize("place", ["taken", "taken/below", "/proc/edgefer"])
+def test_the_place_is_looked_at_before_torch_is_imported(cli, monkeypatch: pytest.MonkeyPatch, place: str):
+    Path("taken").write_text("a file")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for command in ("quickstart", "train", "distill"):
+        outcome = cli(command, "--out", place)
+        assert outcome.code == 1
+        assert place in one_line(outcome)
+        assert outcome.err.count("\n") == 1

@@ -229,3 +229,16 @@ def test_distill_qat_trains_the_student_first_and_says_what_int8_gains(cli):
     refused = cli("distill", "small.toml", "--qat", "int4")
     assert refused.code == 2
     assert "int4" in refused.err
+
+
+@pytest.mark.parametrize("place", ["taken/c.onnx", "folder", "/proc/c.onnx"])
+def test_export_looks_at_its_place_before_it_traces(cli, monkeypatch, place):
+    from tests.nets import write_checkpoint
+
+    write_checkpoint(Path("c.safetensors"))
+    Path("taken").write_text("a file")
+    Path("folder").mkdir()
+    monkeypatch.setattr("edgefer.export.checkpoint.export_onnx", None)
+    failed = cli("export", "c.safetensors", "--out", place)
+    assert failed.code == 1
+    assert place in one_line(failed)
