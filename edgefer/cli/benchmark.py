@@ -124,7 +124,7 @@ def _report(
 ) -> None:
     """Print a result, and what changed since an older one.
 
-    Raises BackendError when nothing ran, UsageError when the two cannot be compared, CheckFailed past the limit.
+    Raises BackendError when nothing ran or nothing of the models did, UsageError when the two cannot be compared, CheckFailed past the limit.
     """
     from edgefer.benchmark.table import render_table
 
@@ -143,6 +143,8 @@ def _report(
         print(render_table(result))
     if not ran:
         raise BackendError("no row could be measured", "the table says why, row by row")
+    if unmeasured := _unmeasured(result):
+        raise unmeasured
     if refused is not None:
         raise refused
     if comparison is not None:
@@ -151,6 +153,18 @@ def _report(
 
             print(f"\n{render_comparison(comparison)}")
         comparison.check()
+
+
+def _unmeasured(result: BenchmarkResult) -> BackendError | None:
+    """What to raise when the teacher was measured and none of the models was; None when any was, or none was asked for."""
+    from edgefer.benchmark.candidate import Role
+
+    rows = [row for row in result.rows if row.candidate.role is Role.STUDENT]
+    if not rows or any(cell.latency for row in rows for cell in row.cells):
+        return None
+    why = next((reason for row in rows if (reason := row.why or row.candidate.why)), "")
+    first = f", such as {rows[0].candidate.model}: {why}" if why else ""
+    return BackendError(f"none of the models could be measured{first}", "the table says why, row by row")
 
 
 def _compared(

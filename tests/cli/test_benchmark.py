@@ -197,6 +197,17 @@ def test_when_nothing_runs_the_reasons_are_printed_and_the_exit_says_so(cli, tmp
     assert "no row could be measured" in one_line(failed)
 
 
+def test_a_teacher_alone_is_no_result_of_the_models_that_were_asked_for(cli, models, tmp_path):
+    (tmp_path / "bad.onnx").write_bytes(b"text")
+    failed = cli("benchmark", tmp_path / "bad.onnx", "--teacher", models[1], "--batch", 1, *QUICK, "--json")
+    assert failed.code == 1
+    assert "none of the models could be measured, such as bad: " in one_line(failed)
+    assert "not an ONNX file" in one_line(failed)
+    first, bad = json.loads(failed.out)["rows"]
+    assert first["cells"][0]["latency"]
+    assert not any(cell["latency"] for cell in bad["cells"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
