@@ -217,13 +217,14 @@ def smoke(place: Place, arch: str, yunet: Path | None) -> list[tuple[str, str]]:
     tell(f"edgefer inspect {STUDENT}")
     tell(f"edgefer run --source '{SCENE}' --headless --record clip.mp4")
     finders = ["haar"]
+    here = place.folder / place.directory.lstrip("/")
     if yunet is not None:
-        shutil.copyfile(yunet, place.folder / "work/yunet.onnx")
+        shutil.copyfile(yunet, here / "yunet.onnx")
         finders.append("yunet --detector-model yunet.onnx")
     for finder in finders:
         name = f"{finder.split()[0]}.jsonl"
         tell(f"{WATCH} {name} --detector {finder}")
-        lines = (place.folder / "work" / name).read_text(encoding="utf-8").splitlines()
+        lines = (here / name).read_text(encoding="utf-8").splitlines()
         faces = [face for line in lines for face in json.loads(line)["faces"]]
         if len(lines) != FRAMES or len(faces) < FRAMES or not all(0 < face["score"] <= 1 for face in faces):
             raise SystemExit(f"error: {finder}: {len(faces)} faces in {len(lines)} frames")
