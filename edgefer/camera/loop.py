@@ -22,6 +22,7 @@ from edgefer.camera.reading import FrameReading, counted
 from edgefer.camera.settings import Watching
 from edgefer.camera.sinks import Sink
 from edgefer.console import say
+from edgefer.runtime.prediction import infer_finite
 from edgefer.runtime.session import Session
 
 DEFAULT = Watching()
@@ -54,9 +55,18 @@ class Receipt:
 def watch(source: Source, detector: Detector, session: Session, settings: Watching = DEFAULT) -> Iterator[FrameReading]:
     """Read every frame of a source; people are followed where its frames show one scene.
 
-    Raises SourceError when the source ends before its time.
+    Raises SourceError when the source ends before its time, ArtifactError when the network's answers are not finite.
     """
-    session.infer(np.zeros((1, *session.card.input.shape), np.float32))  # the first run of a network is slow
+    warm_up(session)
+    yield from _watch(source, detector, session, settings)
+
+
+def warm_up(session: Session) -> None:
+    """Run a network once, because the first time is slow; ArtifactError when its answer is not finite."""
+    infer_finite(session, np.zeros((1, *session.card.input.shape), np.float32))
+
+
+def _watch(source: Source, detector: Detector, session: Session, settings: Watching) -> Iterator[FrameReading]:
     people = People(detector, session, settings)
     rate = _Rate()
     for frame in source:
@@ -74,6 +84,7 @@ def run(
 ) -> Receipt:
     """Give every reading to every sink until the source ends, a sink or a signal (INT, TERM) stops it.
 
+    The session is to be warm (`warm_up`) before, as the sinks may make files of what it says.
     The sinks are closed and the receipt is said in every case, also when the source raises SourceError.
     """
     say(f"watching {source.description}; faces by {detector.name}; {session.card.name} on {session.backend}")
@@ -84,7 +95,7 @@ def run(
         with ExitStack() as closing, _until_signal(source.stop):
             for sink in sinks:
                 closing.callback(sink.close)
-            for reading in islice(watch(source, detector, session, settings), max_frames):
+            for reading in islice(_watch(source, detector, session, settings), max_frames):
                 frames += 1
                 faces += len(reading.faces)
                 dropped = reading.frame.dropped

@@ -149,6 +149,7 @@ def run(
             engine, reason = find_runnable()
             say(f"{engine}: {reason}")
         with open_session(engine, threads=threads, trust=trust) as session:
+            loop.warm_up(session)
             settings = Watching(
                 detect_every=detect_every,
                 confirm=confirm,

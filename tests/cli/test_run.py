@@ -199,3 +199,24 @@ def test_a_signal_leaves_valid_outputs(model, tmp_path, number):
     assert f"read {frames} frames" in error
     assert f"frames written: {frames}; files made: out.avi, out.jsonl" in error
     assert here() == ["out.avi", "out.jsonl"]
+
+
+def test_a_network_of_nan_ends_the_run_before_a_file_is_made(cli, clip, tmp_path):
+    import numpy as np
+    from onnx import numpy_helper
+
+    from tests import tiny_net
+
+    broken = tiny_net.model()
+    for tensor in broken.graph.initializer:
+        if tensor.name == "fc1.weight":
+            values = np.full_like(numpy_helper.to_array(tensor), np.nan)
+            tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    failed = cli(
+        "run", "--headless", "--detector", "none", "--jsonl", tmp_path / "out.jsonl", "--session", tmp_path / "s",
+        "--engine", tiny_net.write(tmp_path / "broken.onnx", broken), "--source", clip,
+    )  # fmt: skip
+    assert failed.code == 1
+    assert "tiny (onnxruntime cpu) answers with numbers that are not finite" in one_line(failed)
+    assert not (tmp_path / "out.jsonl").exists()
+    assert not (tmp_path / "s").exists()
