@@ -90,7 +90,12 @@ def benchmark(
     from edgefer.benchmark.run import benchmark_models
     from edgefer.benchmark.variants import Wish
     from edgefer.data.load import load_faces
+    from edgefer.paths import require_file_place, require_folder_place
 
+    if out is not None:
+        require_folder_place(out)
+    if markdown is not None:
+        require_file_place(markdown)
     # Read before anything is measured for it.
     old = read_record(compare) if compare is not None else None
     how = _protocol(batch, sweep, rounds, seconds, calls, quick)

@@ -216,6 +216,8 @@ def test_a_teacher_alone_is_no_result_of_the_models_that_were_asked_for(cli, mod
         (("s.onnx", "--data", "dmeo"), 2, "did you mean 'demo'"),
         (("mini-resemotenet-d",), 2, "did you mean 'mini-resemotenet-"),
         (("s.onnx", "--compare", "gone.json"), 1, "does not exist"),
+        (("s.onnx", "--out", "s.onnx"), 1, "s.onnx is a file"),
+        (("s.onnx", "--markdown", "s.onnx/b.md"), 1, "cannot write s.onnx/b.md"),
         (("s.onnx", "--max-regression", "5"), 2, "--compare OLD.json"),
         (("s.onnx", "--json", "--trtexec"), 2, "leave one of them out"),
         (("s.onnx", "--sweep", "64"), 2, "--sweep 1:64"),
