@@ -12,6 +12,8 @@ from tests.robustness.runner import Command, Ended, Runner, environment, listing
 from tests.robustness.table import Case
 
 MOST = 1500  # megabytes, of which the imports take a third
+# The end of a temporary folder's name.
+_RANDOM = re.compile(r"(tmp/edgefer-[a-z]+-)[a-z0-9_]{8}")
 # What would steer a terminal.
 _ESCAPES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -41,19 +43,21 @@ def run(case: Case, runner: Runner, goods: Path, folder: Path) -> Judged:
     before = listing(folder)
     argv = arguments(case.row.line, goods, name)
     largest = LITTLE if case.kind.id == FULL.id else 0
-    (ended,) = runner.run(Command(argv, work, environment(folder), largest=largest))
+    named = {case.row.variable: name} if case.row.variable else {}
+    (ended,) = runner.run(Command(argv, work, {**environment(folder), **named}, largest=largest))
     found = listing(folder)
     for path in work.iterdir():
         if not path.is_symlink() and path.is_dir():
             path.chmod(0o755)
     judged = judge(case, ended, before, found, goods)
-    return replace(judged, line=judged.line.replace(f"{work}/", "").replace(str(folder), "case"))
+    line = judged.line.replace(f"{work}/", "").replace(str(folder), "case")
+    return replace(judged, line=_RANDOM.sub(r"\1XXXXXXXX", line))
 
 
 def arguments(line: str, goods: Path, name: str) -> list[str]:
     """The words of a row. What begins with a dash goes behind `--`, as a user would type it."""
     words = [word.replace("{good}", str(goods)).replace("{bad}", name) for word in shlex.split(line)]
-    if name.startswith("-") and not words[(place := words.index(name)) - 1].startswith("--"):
+    if name in words and name.startswith("-") and not words[(place := words.index(name)) - 1].startswith("--"):
         words.insert(place, "--")
     return words
 
@@ -115,7 +119,8 @@ def _reported(case: Case, ended: Ended) -> bool:
 
 
 def _caches(changed: set[str]) -> set[str]:
-    return {path for path in changed if path.startswith("home/edgefer") or path == "home"}
+    """edgefer's own, and what torch makes in the temporary folder when an optimiser is made."""
+    return {path for path in changed if path.startswith(("home/edgefer", "tmp/torchinductor_")) or path == "home"}
 
 
 def _shown(said: list[str], ended: Ended, goods: Path) -> str:

@@ -6,6 +6,18 @@ import json
 import sys
 from pathlib import Path
 
+RUN = """summary = "one short epoch"
+[data]
+source = "demo"
+limit = 28
+[model]
+architecture = "mini-resemotenet-c"
+size = 32
+[train]
+epochs = 1
+batch = 14
+"""
+
 
 def main() -> None:
     make(Path(sys.argv[1]))
@@ -17,9 +29,11 @@ def make(root: Path) -> None:
 
     from edgefer.card import FILE
     from edgefer.data.prepare import DATASETS, prepare
+    from edgefer.distill.run import train_recipe
     from edgefer.models.checkpoint import load
     from edgefer.quantize.calibration import make_calibration_set
     from edgefer.quantize.pool import screen
+    from edgefer.recipe import load as load_recipe
     from tests import fake_gpu, fer_csv, films, nets, picture_trees, tiny_net
     from tests.benchmark import paper_results
     from tests.camera import sessions
@@ -45,6 +59,8 @@ def make(root: Path) -> None:
     (root / "recipe.toml").write_text(
         (Path(__file__).resolve().parents[2] / "recipes" / "demo-teacher.toml").read_text()
     )
+    (root / "run.toml").write_text(RUN)
+    train_recipe(load_recipe(str(root / "run.toml")), root / "run")
     (root / "sweep.toml").write_text('summary = "two"\n\n[[cell]]\nname = "a"\nrecipe = "demo-c"\n')
     lines = [sessions.sample(float(second), sessions.person(1, "happy")) for second in range(9)]
     sessions.write(root / "session", sessions.header(), *lines, sessions.end(9.0))

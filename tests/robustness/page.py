@@ -62,7 +62,7 @@ def page(results: Sequence[tuple[Case, Judged]]) -> str:
     lines = [HEAD, "## Kinds of input", "", "| kind | what it is |", "|---|---|"]
     lines += [f"| {id_} | {words} |" for id_, words in sorted(kinds)]
     for row in ROWS:
-        lines += ["", f"## {row.id}", "", f"    edgefer {row.line}", "", "| kind | exit | line |", "|---|---|---|"]
+        lines += ["", f"## {row.id}", "", f"    {row.shown}", "", "| kind | exit | line |", "|---|---|---|"]
         lines += [entry(case, judged) for case, judged in results if case.row is row]
     return "\n".join(lines) + "\n"
 

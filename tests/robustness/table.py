@@ -10,10 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tests.robustness.any_input import ANY_FILE, ANY_FOLDER, INSIDE, within
+from tests.robustness.any_input import (
+    ANY_FILE,
+    ANY_FOLDER,
+    FIFO,
+    FOLDER,
+    HOSTILE_NAME,
+    INSIDE,
+    MISSING,
+    NOTES,
+    TRUNCATED,
+    UNREADABLE,
+    within,
+)
 from tests.robustness.array_input import CALIBRATION_SLOT, STORE_SLOT
 from tests.robustness.kind import Kind, Slot
-from tests.robustness.onnx_input import ONNX_SLOT
+from tests.robustness.onnx_input import NAN, ONNX_SLOT
 from tests.robustness.picture_input import (
     AFFECTNET_NPY_SLOT,
     AFFECTNET_SLOT,
@@ -23,20 +35,38 @@ from tests.robustness.picture_input import (
     PICTURE_SLOT,
     RAFDB_SLOT,
 )
-from tests.robustness.place_input import DEVICE, TO_FILE, TO_FOLDER
+from tests.robustness.place_input import (
+    DEVICE,
+    DIRECTORY,
+    FILE,
+    FILE_ABOVE,
+    PROC,
+    READ_ONLY,
+    TO_FILE,
+    TO_FOLDER,
+)
 from tests.robustness.text_input import CSV_SLOT, LIST_SLOT, RECIPE_SLOT, RECORD_SLOT, SESSION_SLOT, SWEEP_SLOT
-from tests.robustness.weights_input import PTH_SLOT, SAFETENSORS_SLOT
+from tests.robustness.weights_input import PTH_SLOT, RUN_SLOT, SAFETENSORS_SLOT
 
 
 @dataclass(frozen=True)
 class Row:
-    """A command and what is bad in it. fine: kinds that this command need not refuse, because it never looks there."""
+    """A command and what is bad in it. fine: kinds that this command need not refuse, because it never looks there.
+
+    variable: the environment variable that names the bad thing, where the line does not.
+    """
 
     id: str
     line: str
     slot: Slot
     fine: frozenset[str] = frozenset()
     leave: frozenset[str] = frozenset()
+    variable: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The line as one types it."""
+        return f"{self.variable}={{bad}} edgefer {self.line}" if self.variable else f"edgefer {self.line}"
 
     def cases(self) -> Iterator[Case]:
         for kind in self.slot.kinds:
@@ -54,8 +84,8 @@ class Case:
         return f"{self.row.id}-{self.kind.id}"
 
 
-def _row(id_: str, line: str, slot: Slot, fine: str = "", leave: str = "") -> Row:
-    return Row(id_, line, slot, frozenset(fine.split()), frozenset(leave.split()))
+def _row(id_: str, line: str, slot: Slot, fine: str = "", leave: str = "", variable: str = "") -> Row:
+    return Row(id_, line, slot, frozenset(fine.split()), frozenset(leave.split()), variable)
 
 
 def _few(slot: Slot) -> Slot:
@@ -90,6 +120,9 @@ FEW = frozenset(
         "other-schema",
     ]
 )
+# Places that are looked at before the work.
+EARLY_FILE, EARLY_FOLDER = (READ_ONLY, FILE_ABOVE, DIRECTORY, PROC), (READ_ONLY, FILE_ABOVE, FILE, PROC)
+SHORT = "benchmark --batch 1 --rounds 1 --seconds 0.01 --calls 2 --threads 1 --no-int8"
 CPU = "--target cpu --precision int8 --no-measure"
 
 RUN = "run --headless --detector none --engine {good}/tiny.onnx --source {good}/film.avi"
@@ -118,6 +151,8 @@ ROWS = (
     _row("export checkpoint", "export --data {good}/store --out out.onnx {bad}", _few(SAFETENSORS_SLOT)),
     _row("export pth", "export --data {good}/store --out out.onnx {bad}", _few(PTH_SLOT)),
     _row("export --data", "export --data {bad} --out out.onnx {good}/student.safetensors", _few(STORE_SLOT)),
+    _row("export --out", "export --data {good}/store --out {bad} {good}/student.safetensors", Slot("out.onnx", EARLY_FILE)),
+    _row("calibrate --exclude", "calibrate --data {good}/store --count 14 --exclude {bad} --out out {good}/tiny.onnx", _few(LIST_SLOT)),
     _row("calibrate onnx", "calibrate --data {good}/store --count 14 --out out {bad}", _few(ONNX_SLOT)),
     _row("calibrate --data", "calibrate --data {bad} --count 14 --out out {good}/tiny.onnx", _few(STORE_SLOT)),
     _row("calibrate --out", "calibrate --data {good}/store --count 14 --out {bad} {good}/tiny.onnx", Slot("out", TO_FOLDER)),
@@ -126,8 +161,18 @@ ROWS = (
     _row("build-engine --out", f"build-engine {CPU} --calibration {{good}}/calibration --out {{bad}} {{good}}/tiny.onnx", Slot("out", TO_FOLDER)),
     _row("build", "build --dry-run {bad}", _few(RECIPE_SLOT)),
     _row("benchmark --compare", "benchmark --quick --no-int8 --teacher {good}/tiny.onnx --compare {bad} {good}/tiny.onnx", _few(RECORD_SLOT)),
+    _row("benchmark model", f"{SHORT} --teacher {{good}}/tiny.onnx {{bad}}", Slot("tiny.onnx", (MISSING, HOSTILE_NAME, FOLDER, NOTES, UNREADABLE, NAN))),
+    _row("benchmark --teacher", f"{SHORT} --teacher {{bad}} {{good}}/tiny.onnx", Slot("tiny.onnx", (HOSTILE_NAME, NOTES)), fine="escape-name text"),
+    _row("benchmark --out", f"{SHORT} --teacher {{good}}/tiny.onnx --out {{bad}} {{good}}/tiny.onnx", Slot("out", EARLY_FOLDER)),
+    _row("benchmark --markdown", f"{SHORT} --teacher {{good}}/tiny.onnx --markdown {{bad}} {{good}}/tiny.onnx", Slot("b.md", EARLY_FILE)),
+    _row("sensitivity --calibration", "sensitivity --calibration {bad} {good}/tiny.onnx", _few(CALIBRATION_SLOT)),
     _row("sensitivity onnx", "sensitivity --calibration {good}/calibration {bad}", _few(ONNX_SLOT)),
     _row("train", "train --out out {bad}", _few(RECIPE_SLOT)),
+    _row("train --exclude", "train --set data.source={good}/store --out out --exclude {bad} {good}/recipe.toml", _few(LIST_SLOT)),
+    _row("train --out", "train --out {bad} {good}/recipe.toml", Slot("out", EARLY_FOLDER)),
+    _row("train --resume", "train --resume --out {bad} {good}/run.toml", RUN_SLOT),
+    _row("distill --out", "distill --out {bad} demo-c", Slot("out", EARLY_FOLDER)),
+    _row("quickstart --out", "quickstart --out {bad}", Slot("out", EARLY_FOLDER)),
     _row("distill", "distill --out out {bad}", _few(RECIPE_SLOT)),
     _row("distill --sweep", "distill --sweep --out out {bad}", SWEEP_SLOT),
     _row("recipes show", "recipes show {bad}", _few(RECIPE_SLOT)),
@@ -143,6 +188,7 @@ ROWS = (
     _row("data prepare affectnet npy", "data prepare affectnet --out out --source {bad}", AFFECTNET_NPY_SLOT),
     _row("data prepare --out", "data prepare fer2013 --source {good}/faces.csv --out {bad}", Slot("out", TO_FOLDER)),
     _row("data info", "data info {bad}", _few(STORE_SLOT)),
+    _row("data audit", "data audit --out a.json --html a.html {bad}", _few(STORE_SLOT)),
     _row("data audit --out", "data audit --out {bad} --html a.html {good}/store", Slot("a.json", TO_FILE)),
     _row("data audit --html", "data audit --out a.json --html {bad} {good}/store", Slot("a.html", TO_FILE)),
     _row("bundle triton", "bundle --for triton --out out {bad}", ONNX_SLOT, fine=f"{WHOLE} gigantic-weights"),
@@ -151,11 +197,15 @@ ROWS = (
     _row("bundle --out", "bundle --for deepstream --out {bad} {good}/tiny.onnx", Slot("out", TO_FOLDER)),
     _row("bundle edge --out", "bundle --for edge --out {bad} {good}/tiny.onnx", Slot("out.tar.gz", TO_FILE)),
     _row("report session", "report --out out {bad}", SESSION_SLOT),
+    _row("report two sessions", "report --out out {good}/session {bad}", SESSION_SLOT),
     _row("report --out", "report --out {bad} {good}/session", Slot("out", TO_FOLDER), fine="out-is-used"),
     _row("report table-v", "report table-v --record {bad}", RECORD_SLOT, fine="nan"),
     _row("mark", "mark --session {bad} hello", _few(SESSION_SLOT)),
     _row("models get --out", "models get yunet --out {bad}", Slot("yunet.onnx", TO_FILE)),
-    _row("run model", RUNS, ONNX_SLOT, fine="traversal-card three-labels", leave="bytes-name gigantic-middle nan-weights inf-weights"),
+    _row("models get into cache", "models get yunet", Slot("out", (FILE, FILE_ABOVE, READ_ONLY, PROC)), variable="EDGEFER_HOME"),
+    _row("doctor with a bad cache", "doctor", Slot("out", (FILE, READ_ONLY)), fine="out-is-file read-only", variable="EDGEFER_HOME"),
+    _row("doctor with a bad detector", "doctor", Slot("tiny.onnx", (TRUNCATED, FIFO, HOSTILE_NAME)), fine="truncated fifo escape-name", variable="EDGEFER_YUNET"),
+    _row("run model", RUNS, ONNX_SLOT, fine="traversal-card three-labels", leave="bytes-name gigantic-middle"),
     _row("run checkpoint", RUNS, _few(SAFETENSORS_SLOT)),
     _row("run engine", RUNS, _few(ENGINE_FILE_SLOT)),
     _row("run picture", READS, PICTURE_SLOT, leave="bytes-name"),

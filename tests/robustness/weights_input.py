@@ -10,13 +10,14 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.robustness.any_input import ANY_FILE, NAMES, TEXT
-from tests.robustness.kind import Kind, Make, Slot, holding
+from tests.robustness.any_input import ANY_FILE, FIFO, NAMES, TEXT, TRUNCATED, within
+from tests.robustness.kind import Kind, Make, Slot, copy, holding
 from tests.robustness.onnx_input import DEEP
 
 # In the folder of the case, whose listing the test compares: no command may make it.
 MARKER = "executed"
 HUGE = 1 << 40
+LAST = "last.safetensors"
 
 
 class Touch:
@@ -50,6 +51,33 @@ def _card(change: Callable[[dict], object]) -> Make:
         return {**header, "__metadata__": {"edgefer.card": text}}
 
     return _header(replaced)
+
+
+def _state(change: Callable[[dict], object]) -> Make:
+    """The good run with a last state of other values."""
+
+    def replaced(header: dict) -> dict:
+        values = change(json.loads(header["__metadata__"]["edgefer.state"]))
+        text = values if isinstance(values, str) else json.dumps(values)
+        return {**header, "__metadata__": {"edgefer.state": text}}
+
+    return _in_run(_header(replaced))
+
+
+def _in_run(make: Make) -> Make:
+    def made(good: Path, bad: Path) -> None:
+        copy(good, bad)
+        (bad / LAST).unlink()
+        make(good / LAST, bad / LAST)
+
+    return made
+
+
+def _other_names(header: dict) -> dict:
+    return {
+        name if name == "__metadata__" else f"model.x{place}": value
+        for place, (name, value) in enumerate(header.items())
+    }
 
 
 def _each(change: Callable[[dict], dict]) -> Make:
@@ -137,5 +165,12 @@ PICKLES = (
     Kind("list", "a list of numbers", _not_a_dict),
     Kind("text-pickle", "a text file", holding(TEXT)),
 )
+# Few, because a training that goes on takes seconds to prepare; tests/distill/test_trainer.py has more.
+RUN_SLOT = Slot("run", (
+    *within(LAST, TRUNCATED, FIFO),
+    Kind("deep-state", "a last state of 100,000 nested lists", _state(lambda _: DEEP)),
+    Kind("other-weights", "a last state of other weights", _in_run(_header(_other_names))),
+    Kind("pickle-state", "a pickle that would make a file, as the last state", _in_run(lambda good, bad: bad.write_bytes(pickled()))),
+))  # fmt: skip
 SAFETENSORS_SLOT = Slot("student.safetensors", (*ANY_FILE, *SAFETENSORS, *NAMES))
 PTH_SLOT = Slot("student.pth", (*ANY_FILE, *PICKLES, *NAMES))
