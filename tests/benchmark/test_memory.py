@@ -13,7 +13,8 @@ from edgefer.benchmark.process import Worker
 from tests.conftest import ROOT
 from tests.memory_subjects import GULP, KEPT
 
-KNOWN = 64_000_000
+# Large beside what PSS loses when a neighbour maps the same libraries meanwhile: 4 MB were seen.
+KNOWN = 256_000_000
 
 
 @pytest.mark.parametrize("method", ["RSS", "PSS", "USS"])
