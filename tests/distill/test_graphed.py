@@ -111,3 +111,13 @@ def test_weights_are_written_where_the_recipe_says_and_the_best_are_among_them(m
     # After a stop in between, the state and the best weights are those of the same epochs.
     assert Path("seldom", LAST).exists()
     assert Path("seldom", BEST).exists()
+
+
+def test_best_weights_of_an_epoch_that_writes_nothing_are_written_with_the_next(monkeypatch: pytest.MonkeyPatch):
+    training, choosing = squares(140), squares(35, "PublicTest", 1)
+    for name, keep_every in (("every", 1), ("seldom", 10)):
+        figures = iter((0.3, 0.9, 0.5))
+        monkeypatch.setattr(trainer._Loop, "_accuracy", lambda _, figures=figures: next(figures))
+        recipe = small_recipe(train={"epochs": 3, "batch": 16, "ema": 0.9, "keep_every": keep_every})
+        train(recipe, training, choosing, Path(name))
+    assert same(Path("every"), Path("seldom"))
